@@ -116,6 +116,7 @@ HFT_ASSERT_OFFSET(struct hft_market, instrument, 20);
 HFT_ASSERT_OFFSET(struct hft_market, late, 24);
 HFT_ASSERT_OFFSET(struct hft_market, missed, 32);
 HFT_ASSERT_OFFSET(struct hft_market, side, 36);
+HFT_ASSERT_OFFSET(struct hft_market, reserved, 37);
 
 /* ---- Regions ----------------------------------------------------------- */
 
@@ -189,7 +190,9 @@ struct hft_consumer_page {
 	__u8 reserved2[60];
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_consumer_page, 128);
+HFT_ASSERT_OFFSET(struct hft_consumer_page, consumer_pos, 0);
 HFT_ASSERT_OFFSET(struct hft_consumer_page, waiting, 64);
+HFT_ASSERT_OFFSET(struct hft_consumer_page, reserved2, 68);
 
 /* Offsets to mmap() of /dev/hft, and the length each wants, in whole pages. */
 #define HFT_MMAP_LAMPORT 0x0ul /* HFT_LAMPORT_BYTES, rw */
@@ -210,11 +213,13 @@ struct hft_lamport_slot {
 	__u64 data; /* sequence */
 };
 HFT_ASSERT_SIZE(struct hft_lamport_slot, 16);
+HFT_ASSERT_OFFSET(struct hft_lamport_slot, data, 8);
 
 /*
  * The original sandbox's ring: indices in [0, 1023], empty when they are equal,
  * full when producer_index + 1 would be consumer_index. producer_index is a
- * copy: the driver never reads it back.
+ * copy: the driver never reads it back. The first file to map it finds it empty
+ * with both indices 0.
  */
 struct hft_lamport {
 	__u64 producer_index;
@@ -224,18 +229,21 @@ struct hft_lamport {
 	struct hft_lamport_slot slots[HFT_LAMPORT_SLOTS];
 };
 HFT_ASSERT_SIZE(struct hft_lamport, HFT_LAMPORT_BYTES);
+HFT_ASSERT_OFFSET(struct hft_lamport, producer_index, 0);
 HFT_ASSERT_OFFSET(struct hft_lamport, consumer_index, 64);
 HFT_ASSERT_OFFSET(struct hft_lamport, slots, 128);
 
-/* One shared word: the stamp of the newest record, 0 before the first. */
+/* One shared word, and what else is known of the record that it stamps. */
 struct hft_shm {
-	__u64 stamp;
-	__u64 market_late; /* hft_market.late and .missed of that record */
-	__u64 market_missed;
+	__u64 stamp; /* of the newest record, 0 before the first; stored last */
+	__u64 sequence; /* hft_market.sequence, .late and .missed */
+	__u64 late;
+	__u64 missed;
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_shm, 64);
-HFT_ASSERT_OFFSET(struct hft_shm, market_late, 8);
-HFT_ASSERT_OFFSET(struct hft_shm, market_missed, 16);
+HFT_ASSERT_OFFSET(struct hft_shm, sequence, 8);
+HFT_ASSERT_OFFSET(struct hft_shm, late, 16);
+HFT_ASSERT_OFFSET(struct hft_shm, missed, 24);
 
 /* ---- Control plane ----------------------------------------------------- */
 
@@ -277,6 +285,11 @@ struct hft_ring_params {
 	__u32 reserved; /* 0 */
 };
 HFT_ASSERT_SIZE(struct hft_ring_params, 24);
+HFT_ASSERT_OFFSET(struct hft_ring_params, slot_count, 4);
+HFT_ASSERT_OFFSET(struct hft_ring_params, mode, 8);
+HFT_ASSERT_OFFSET(struct hft_ring_params, source, 12);
+HFT_ASSERT_OFFSET(struct hft_ring_params, ring_id, 16);
+HFT_ASSERT_OFFSET(struct hft_ring_params, reserved, 20);
 
 struct hft_ring_stats {
 	__u64 offered; /* published + dropped, counted on its own */
@@ -285,6 +298,9 @@ struct hft_ring_stats {
 	__u64 wakeups;
 };
 HFT_ASSERT_SIZE(struct hft_ring_stats, 32);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, published, 8);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, dropped, 16);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, wakeups, 24);
 
 struct hft_sim_stats {
 	__u64 running; /* 0 or 1 */
@@ -293,6 +309,9 @@ struct hft_sim_stats {
 	__u64 missed; /* ticks that were due while one ran or none could */
 };
 HFT_ASSERT_SIZE(struct hft_sim_stats, 32);
+HFT_ASSERT_OFFSET(struct hft_sim_stats, period, 8);
+HFT_ASSERT_OFFSET(struct hft_sim_stats, ticks, 16);
+HFT_ASSERT_OFFSET(struct hft_sim_stats, missed, 24);
 
 #ifndef HFT_ABI_NO_IOCTL
 #define HFT_IOC_TYPE 0xB7
