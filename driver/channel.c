@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mutex.h>
+
+#include "channel.h"
+#include "simulator.h"
+
+static DEFINE_MUTEX(channel_lock);
+static struct hft_ring *channels[HFT_RING_MAX];
+
+static int channel_unused(void)
+{
+	u32 id;
+
+	for (id = 0; id < HFT_RING_MAX; id++)
+		if (!channels[id])
+			return id;
+	return -ENOSPC;
+}
+
+struct hft_ring *hft_channel_create(struct hft_ring_params *params)
+{
+	struct hft_ring *ring;
+	int id;
+
+	mutex_lock(&channel_lock);
+	id = channel_unused();
+	if (id < 0) {
+		ring = ERR_PTR(id);
+		goto unlock;
+	}
+	params->ring_id = id;
+	ring = hft_ring_alloc(params);
+	if (IS_ERR(ring))
+		goto unlock;
+	channels[id] = ring;
+	if (ring->source == HFT_SOURCE_SIMULATOR)
+		hft_sim_add(ring);
+unlock:
+	mutex_unlock(&channel_lock);
+	return ring;
+}
+
+struct hft_ring *hft_channel_get(u32 id)
+{
+	struct hft_ring *ring = NULL;
+
+	mutex_lock(&channel_lock);
+	if (id < HFT_RING_MAX && channels[id]) {
+		ring = channels[id];
+		kref_get(&ring->refs);
+	}
+	mutex_unlock(&channel_lock);
+	return ring;
+}
+
+/* Called with channel_lock held, and lets go of it. */
+static void channel_release(struct kref *refs)
+{
+	struct hft_ring *ring = container_of(refs, struct hft_ring, refs);
+
+	channels[ring->id] = NULL;
+	if (ring->source == HFT_SOURCE_SIMULATOR)
+		hft_sim_remove(ring);
+	mutex_unlock(&channel_lock);
+	hft_ring_free(ring);
+}
+
+void hft_channel_put(struct hft_ring *ring)
+{
+	kref_put_mutex(&ring->refs, channel_release, &channel_lock);
+}
+
+struct hft_ring *hft_ring_create(struct hft_ring_params *params)
+{
+	params->source = HFT_SOURCE_MANUAL;
+	return hft_channel_create(params);
+}
+EXPORT_SYMBOL_GPL(hft_ring_create);
+
+void hft_ring_destroy(struct hft_ring *ring)
+{
+	hft_channel_put(ring);
+}
+EXPORT_SYMBOL_GPL(hft_ring_destroy);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Channels: the rings of /dev/hft by number, and how long they live. */
+#ifndef HFT_CHANNEL_H
+#define HFT_CHANNEL_H
+
+#include "ring.h"
+
+/* Make a ring, list it, and feed it from its source. */
+struct hft_ring *hft_channel_create(struct hft_ring_params *params);
+/* Take a reference to a listed ring; NULL when there is none of that number. */
+struct hft_ring *hft_channel_get(u32 id);
+/* Drop a reference; the last unlists and frees the ring. */
+void hft_channel_put(struct hft_ring *ring);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The slot-published ring: memory, positions and accounting. */
+#ifndef HFT_RING_H
+#define HFT_RING_H
+
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <asm/msr.h>
+
+#include "hft.h"
+
+/* Private to the kernel: nothing here is ever mapped. */
+struct hft_ring {
+	/* The producer's, written at every record. */
+	u64 pos; /* position of the next record */
+	u64 consumer_pos; /* cached copy, clamped to [pos - slot_count, pos] */
+	u64 offered;
+	u64 dropped;
+	u64 wakeups;
+	bool may_sleep; /* some consumer has declared that it may sleep */
+
+	/* Constant once created. */
+	char *slots;
+	u32 slot_size;
+	u32 slot_count;
+	u32 payload_max;
+	u32 mode; /* enum hft_mode */
+	u32 source; /* enum hft_source */
+	u32 id;
+	size_t slots_bytes;
+	struct hft_info *info;
+	struct hft_producer_page *producer;
+	struct hft_consumer_page *consumer; /* hostile */
+
+	struct wait_queue_head wait;
+	struct irq_work wake;
+
+	struct kref refs;
+	struct mutex manual; /* serialises HFT_IOC_PUBLISH */
+	void *owner; /* the file that is the one consumer of drop mode */
+};
+
+/* The producer's clock: hft_record.stamp of every ring here. */
+static inline u64 hft_stamp(void)
+{
+	return rdtsc_ordered();
+}
+
+static inline struct hft_slot *hft_ring_slot(const struct hft_ring *ring,
+					     u64 pos)
+{
+	return (struct hft_slot *)(ring->slots +
+		(size_t)(pos & (ring->slot_count - 1)) * ring->slot_size);
+}
+
+struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params);
+void hft_ring_free(struct hft_ring *ring);
+
+struct hft_record *hft_ring_reserve(struct hft_ring *ring);
+void hft_ring_commit(struct hft_ring *ring);
+bool hft_ring_wants_wake(struct hft_ring *ring);
+
+void hft_ring_declare_sleeper(struct hft_ring *ring);
+bool hft_ring_readable(const struct hft_ring *ring, u64 pos);
+u64 hft_ring_start(struct hft_ring *ring);
+
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KUnit: publication, loss accounting and hostile consumer positions. */
+#include <kunit/test.h>
+#include <linux/err.h>
+
+#include "ring.h"
+
+#define SLOTS 8
+
+static struct hft_ring *make_ring(struct kunit *test, u32 slot_size, u32 mode)
+{
+	struct hft_ring_params params = {
+		.slot_size = slot_size, .slot_count = SLOTS, .mode = mode,
+	};
+	struct hft_ring *ring = hft_ring_alloc(&params);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(ring));
+	return ring;
+}
+
+static u32 publish(struct hft_ring *ring, u32 count)
+{
+	u32 published = 0;
+
+	for (u64 value = 0; value < count; value++)
+		published += !hft_ring_publish(ring, HFT_RECORD_USER, &value,
+					       sizeof(value));
+	return published;
+}
+
+static void expect_accounted(struct kunit *test, struct hft_ring *ring)
+{
+	KUNIT_EXPECT_EQ(test, ring->pos + ring->dropped, ring->offered);
+	KUNIT_EXPECT_EQ(test, ring->producer->producer_pos, ring->pos);
+	KUNIT_EXPECT_EQ(test, ring->producer->dropped, ring->dropped);
+}
+
+static void publishes_in_place(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+	struct hft_slot *slot = hft_ring_slot(ring, 0);
+	u64 value = 42;
+
+	KUNIT_EXPECT_FALSE(test, hft_ring_readable(ring, 0));
+	KUNIT_EXPECT_EQ(test, 0, hft_ring_publish(ring, HFT_RECORD_USER, &value,
+						  sizeof(value)));
+	KUNIT_EXPECT_TRUE(test, hft_ring_readable(ring, 0));
+	KUNIT_EXPECT_FALSE(test, hft_ring_readable(ring, 1));
+	KUNIT_EXPECT_EQ(test, slot->published, 1ULL);
+	KUNIT_EXPECT_EQ(test, slot->record.length, 8U);
+	KUNIT_EXPECT_EQ(test, (u32)slot->record.type, (u32)HFT_RECORD_USER);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(slot->record.payload, &value, 8));
+	KUNIT_EXPECT_NE(test, slot->record.stamp, 0ULL);
+	hft_ring_free(ring);
+}
+
+static void describes_itself(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 128, HFT_MODE_OVERWRITE);
+
+	KUNIT_EXPECT_EQ(test, ring->info->magic, HFT_INFO_MAGIC);
+	KUNIT_EXPECT_EQ(test, ring->info->record_size, 120U);
+	KUNIT_EXPECT_EQ(test, ring->info->slots_bytes, 4096ULL);
+	KUNIT_EXPECT_EQ(test, ring->info->mode, (u32)HFT_MODE_OVERWRITE);
+	hft_ring_free(ring);
+}
+
+static void stalled_consumer_loses_exactly(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+
+	KUNIT_EXPECT_EQ(test, publish(ring, SLOTS + 5), (u32)SLOTS);
+	KUNIT_EXPECT_EQ(test, ring->dropped, 5ULL);
+	expect_accounted(test, ring);
+
+	ring->consumer->consumer_pos = 3;
+	KUNIT_EXPECT_EQ(test, publish(ring, 4), 3U);
+	KUNIT_EXPECT_EQ(test, ring->dropped, 6ULL);
+	expect_accounted(test, ring);
+	hft_ring_free(ring);
+}
+
+/* Whatever it claims, no record it has not been given is overwritten by more
+ * than its own claim allows, and the count stays exact.
+ */
+static void hostile_positions_are_clamped(struct kunit *test)
+{
+	static const u64 claims[] = { ~0ULL, 1ULL << 63, 1ULL << 32, 1000, 17 };
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+
+	publish(ring, SLOTS);
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++) {
+		ring->consumer->consumer_pos = claims[i];
+		KUNIT_EXPECT_EQ(test, publish(ring, 1), 0U);
+		KUNIT_EXPECT_EQ(test, ring->pos - ring->consumer_pos,
+				(u64)SLOTS);
+		expect_accounted(test, ring);
+	}
+	ring->consumer->consumer_pos = SLOTS;
+	KUNIT_EXPECT_EQ(test, publish(ring, 1), 1U);
+	hft_ring_free(ring);
+}
+
+static void overwrite_never_drops(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_OVERWRITE);
+
+	ring->consumer->consumer_pos = ~0ULL;
+	KUNIT_EXPECT_EQ(test, publish(ring, 3 * SLOTS + 1), 3U * SLOTS + 1);
+	KUNIT_EXPECT_EQ(test, ring->dropped, 0ULL);
+	KUNIT_EXPECT_EQ(test, hft_ring_slot(ring, 0)->published,
+			3ULL * SLOTS + 1);
+	expect_accounted(test, ring);
+	hft_ring_free(ring);
+}
+
+static void overwrite_marks_the_slot(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_OVERWRITE);
+
+	publish(ring, SLOTS);
+	KUNIT_EXPECT_PTR_NE(test, hft_ring_reserve(ring), NULL);
+	KUNIT_EXPECT_EQ(test, hft_ring_slot(ring, 0)->published, 0ULL);
+	hft_ring_commit(ring);
+	KUNIT_EXPECT_EQ(test, hft_ring_slot(ring, 0)->published,
+			(u64)SLOTS + 1);
+	hft_ring_free(ring);
+}
+
+static void long_payload_is_truncated(struct kunit *test)
+{
+	static const u32 sizes[] = { 64, 128, 4096 };
+	u8 *payload = kunit_kzalloc(test, 5000, GFP_KERNEL);
+
+	KUNIT_ASSERT_PTR_NE(test, payload, NULL);
+	for (u32 i = 0; i < 5000; i++)
+		payload[i] = i * 7;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct hft_ring *ring = make_ring(test, sizes[i],
+						  HFT_MODE_DROP);
+		struct hft_record *record = &hft_ring_slot(ring, 0)->record;
+
+		hft_ring_publish(ring, HFT_RECORD_USER, payload, 5000);
+		KUNIT_EXPECT_EQ(test, record->length, 5000U);
+		KUNIT_EXPECT_EQ(test, record->flags & HFT_RECORD_TRUNCATED, 1);
+		KUNIT_EXPECT_EQ(test, 0, memcmp((u8 *)record + HFT_RECORD_HEADER,
+						payload, sizes[i] - 24));
+		KUNIT_EXPECT_EQ(test, hft_ring_slot(ring, 1)->published, 0ULL);
+		hft_ring_free(ring);
+	}
+}
+
+static void bad_parameters_are_refused(struct kunit *test)
+{
+	static const struct hft_ring_params bad[] = {
+		{ .slot_size = 0, .slot_count = 8 },
+		{ .slot_size = 32, .slot_count = 8 },
+		{ .slot_size = 96, .slot_count = 8 },
+		{ .slot_size = 8192, .slot_count = 8 },
+		{ .slot_size = 64, .slot_count = 0 },
+		{ .slot_size = 64, .slot_count = 1 },
+		{ .slot_size = 64, .slot_count = 7 },
+		{ .slot_size = 64, .slot_count = 2 * HFT_SLOT_COUNT_MAX },
+		{ .slot_size = 64, .slot_count = 8, .mode = 2 },
+		{ .slot_size = 64, .slot_count = 8, .source = 2 },
+		{ .slot_size = 64, .slot_count = 8, .reserved = 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ(test, PTR_ERR(hft_ring_alloc(&bad[i])),
+				(long)-EINVAL);
+}
+
+static void a_late_consumer_starts_at_the_newest(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+
+	publish(ring, SLOTS + 2);
+	KUNIT_EXPECT_EQ(test, hft_ring_start(ring), (u64)SLOTS);
+	KUNIT_EXPECT_EQ(test, publish(ring, SLOTS), (u32)SLOTS);
+	expect_accounted(test, ring);
+	hft_ring_free(ring);
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE(publishes_in_place),
+	KUNIT_CASE(describes_itself),
+	KUNIT_CASE(stalled_consumer_loses_exactly),
+	KUNIT_CASE(hostile_positions_are_clamped),
+	KUNIT_CASE(overwrite_never_drops),
+	KUNIT_CASE(overwrite_marks_the_slot),
+	KUNIT_CASE(long_payload_is_truncated),
+	KUNIT_CASE(bad_parameters_are_refused),
+	KUNIT_CASE(a_late_consumer_starts_at_the_newest),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "hft_ring",
+	.test_cases = ring_cases,
+};
+
+kunit_test_suite(ring_suite);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) "hft: " fmt
+
+#include <linux/hash.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+
+#include "compat.h"
+#include "lamport.h"
+#include "shm.h"
+#include "simulator.h"
+
+static struct {
+	raw_spinlock_t lock; /* held by a tick from first to last */
+	struct hft_ring *rings[HFT_RING_MAX]; /* by channel; under lock */
+	u64 sequence; /* under lock */
+
+	struct mutex control; /* start against stop */
+	struct hrtimer timer;
+	bool running;
+	u64 period; /* ns */
+	u64 ticks;
+	u64 missed;
+} sim = {
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(sim.lock),
+	.control = __MUTEX_INITIALIZER(sim.control),
+	.period = HFT_SIM_PERIOD_DEFAULT,
+};
+
+/* A plausible trade, a function of the sequence alone: runs can be compared. */
+static void sim_trade(struct hft_market *market, u64 sequence)
+{
+	u32 noise = hash_64(sequence, 32);
+
+	*market = (struct hft_market){
+		.sequence = sequence,
+		.instrument = noise & 7,
+		.side = (noise >> 3) & 1,
+		.quantity = 100 * (1 + ((noise >> 4) & 15)),
+		.price = 1000000 * (1 + (s64)(noise & 7)) +
+			 100 * (s64)((noise >> 8) & 127),
+	};
+}
+
+/*
+ * Unlike hft_ring_publish() this wakes the reader directly: the timer holds no
+ * scheduler lock, and a self-interrupt would be a handicap on the read() path
+ * that we compare ourselves with. PREEMPT_RT cannot wake from hard-irq.
+ */
+static void sim_wake(struct hft_ring *ring)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		irq_work_queue(&ring->wake);
+	else
+		wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+static u64 sim_late(ktime_t due)
+{
+	return ktime_to_ns(ktime_sub(ktime_get(), due));
+}
+
+static void sim_publish(struct hft_ring *ring, struct hft_market *market,
+			ktime_t due)
+{
+	struct hft_record *record = hft_ring_reserve(ring);
+
+	if (!record)
+		return;
+	record->type = HFT_RECORD_MARKET;
+	record->length = sizeof(*market);
+	record->flags = 0;
+	market->late = sim_late(due);
+	memcpy(record->payload, market, sizeof(*market));
+	hft_ring_commit(ring);
+	if (hft_ring_wants_wake(ring))
+		sim_wake(ring);
+}
+
+/* Hard-irq on HFT_SIM_CPU. Interrupts are off: an RCU read-side section. */
+static enum hrtimer_restart sim_tick(struct hrtimer *timer)
+{
+	ktime_t due = hrtimer_get_expires(timer);
+	struct hft_market market;
+	u64 overruns;
+	u32 id;
+
+	raw_spin_lock(&sim.lock);
+	overruns = hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(sim.period)));
+	sim_trade(&market, sim.sequence++);
+	market.missed = overruns - 1;
+	for (id = 0; id < HFT_RING_MAX; id++)
+		if (sim.rings[id])
+			sim_publish(sim.rings[id], &market, due);
+
+	market.late = sim_late(due);
+	hft_lamport_publish(market.sequence);
+	hft_shm_publish(&market);
+	WRITE_ONCE(sim.ticks, sim.ticks + 1);
+	WRITE_ONCE(sim.missed, sim.missed + market.missed);
+	raw_spin_unlock(&sim.lock);
+	return HRTIMER_RESTART;
+}
+
+/* On HFT_SIM_CPU, where a pinned timer then stays. */
+static void sim_arm(void *unused)
+{
+	hrtimer_start(&sim.timer, ns_to_ktime(sim.period),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+int hft_sim_start(u64 period)
+{
+	int err = 0;
+
+	if (period < HFT_SIM_PERIOD_MIN || period > HFT_SIM_PERIOD_MAX)
+		return -EINVAL;
+
+	mutex_lock(&sim.control);
+	WRITE_ONCE(sim.period, period);
+	if (!sim.running) {
+		sim.sequence = 0;
+		WRITE_ONCE(sim.ticks, 0);
+		WRITE_ONCE(sim.missed, 0);
+		hft_hrtimer_setup(&sim.timer, sim_tick);
+		err = smp_call_function_single(HFT_SIM_CPU, sim_arm, NULL, 1);
+		WRITE_ONCE(sim.running, !err);
+		if (!err)
+			pr_info("simulator: a packet every %llu ns on CPU %d\n",
+				period, HFT_SIM_CPU);
+	}
+	mutex_unlock(&sim.control);
+	return err;
+}
+
+void hft_sim_stop(void)
+{
+	mutex_lock(&sim.control);
+	if (sim.running) {
+		hrtimer_cancel(&sim.timer);
+		WRITE_ONCE(sim.running, false);
+		pr_info("simulator: stopped after %llu ticks\n", sim.ticks);
+	}
+	mutex_unlock(&sim.control);
+}
+
+bool hft_sim_running(void)
+{
+	return READ_ONCE(sim.running);
+}
+
+void hft_sim_stats(struct hft_sim_stats *stats)
+{
+	*stats = (struct hft_sim_stats){
+		.running = hft_sim_running(),
+		.period = READ_ONCE(sim.period),
+		.ticks = READ_ONCE(sim.ticks),
+		.missed = READ_ONCE(sim.missed),
+	};
+}
+
+void hft_sim_between_ticks(void (*change)(void *arg), void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sim.lock, flags);
+	change(arg);
+	raw_spin_unlock_irqrestore(&sim.lock, flags);
+}
+
+static void sim_list(void *ring)
+{
+	struct hft_ring *added = ring;
+
+	sim.rings[added->id] = added;
+}
+
+static void sim_unlist(void *ring)
+{
+	struct hft_ring *removed = ring;
+
+	sim.rings[removed->id] = NULL;
+}
+
+void hft_sim_add(struct hft_ring *ring)
+{
+	hft_sim_between_ticks(sim_list, ring);
+}
+
+void hft_sim_remove(struct hft_ring *ring)
+{
+	hft_sim_between_ticks(sim_unlist, ring);
+}
