@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The driver from user space: syscall 548 and /dev/hft.
+//
+//   hft::control(HFT_SYS_CREATE);
+//   hft::control(HFT_SYS_SIM_START);
+//   hft::Device device = hft::Device::open();
+//   hft::Attached ring = hft::attach(device);
+//   hft::Consumer consumer(ring.slots(), ring.consumer());
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "hft/mapping.hpp"
+#include "hft/slots.hpp"
+
+namespace hft {
+
+/// syscall(548, mode). Throws std::system_error: ENOSYS where the kernel has no
+/// driver built in, EPERM without CAP_SYS_ADMIN.
+void control(hft_syscall_mode mode);
+
+/// Why /dev/hft cannot be measured here; empty when it can.
+std::string driver_unavailable();
+
+/// An open /dev/hft. Move-only. Every member throws std::system_error.
+class Device {
+ public:
+  /// When the node is absent or nothing is behind it, the error says how to
+  /// make it: syscall(548, 555), or mknod where there is no devtmpfs.
+  static Device open(int flags = 0);
+
+  explicit Device(int fd) noexcept : fd_(fd) {}
+  Device(Device&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Device& operator=(Device&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  ~Device();
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+  /// Make a ring and have this file use it. Returns its channel.
+  std::uint32_t create_ring(hft_ring_params params) const;
+  /// Use an existing channel.
+  void attach_ring(std::uint32_t channel) const;
+  /// Publish `count` records to this file's ring, of HFT_SOURCE_MANUAL.
+  void publish(std::uint32_t count) const;
+  /// Nanoseconds a packet, HFT_SIM_PERIOD_MIN to HFT_SIM_PERIOD_MAX.
+  void start_simulator(std::uint64_t period) const;
+  void stop_simulator() const;
+  [[nodiscard]] hft_ring_stats ring_stats() const;
+  [[nodiscard]] hft_sim_stats simulator_stats() const;
+
+ private:
+  int fd_;
+};
+
+/// The regions of a device's ring, validated and mapped.
+class Attached {
+ public:
+  Attached(const Device& device, Rights consumer_rights);
+
+  [[nodiscard]] const hft_info& info() const noexcept {
+    return *info_.as<const hft_info>();
+  }
+  [[nodiscard]] Slots slots() const noexcept {
+    return {slots_.as<const void>(), info().slot_size, info().slot_count};
+  }
+  [[nodiscard]] hft_consumer_page* consumer() const noexcept {
+    return consumer_.as<hft_consumer_page>();
+  }
+  [[nodiscard]] const hft_producer_page& producer() const noexcept {
+    return *producer_.as<const hft_producer_page>();
+  }
+
+ private:
+  Mapping info_;
+  Mapping producer_;
+  Mapping consumer_;
+  Mapping slots_;
+};
+
+/// Attach as the one consumer of a drop-mode ring (EBUSY when there is one),
+/// or as one of the readers of an overwrite-mode ring.
+Attached attach(const Device& device);
+
+}  // namespace hft

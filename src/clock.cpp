@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "hft/clock.hpp"
+
+#include <cpuid.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+
+namespace hft {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kCalibrationNs = 50'000'000;
+
+struct Instant {
+  std::uint64_t cycles;
+  std::uint64_t ns;
+};
+
+// Both clocks at one moment: of several readings the one least interrupted.
+Instant both_clocks() noexcept {
+  Instant best{};
+  std::uint64_t narrowest = UINT64_MAX;
+  for (int attempt = 0; attempt < 16; ++attempt) {
+    timespec ts{};
+    const std::uint64_t before = tsc_now();
+    clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+    const std::uint64_t width = tsc_now() - before;
+    if (width < narrowest) {
+      narrowest = width;
+      best = {before + width / 2,
+              static_cast<std::uint64_t>(ts.tv_sec) * kNsPerSecond +
+                  static_cast<std::uint64_t>(ts.tv_nsec)};
+    }
+  }
+  return best;
+}
+
+std::uint64_t calibrate() {
+  const Instant begin = both_clocks();
+  timespec pause{.tv_sec = 0, .tv_nsec = kCalibrationNs};
+  while (nanosleep(&pause, &pause) != 0) {
+  }
+  const Instant end = both_clocks();
+  const double hz = static_cast<double>(end.cycles - begin.cycles) *
+                    static_cast<double>(kNsPerSecond) /
+                    static_cast<double>(end.ns - begin.ns);
+  return static_cast<std::uint64_t>(hz);
+}
+
+}  // namespace
+
+std::uint64_t tsc_hz() {
+  static const std::uint64_t hz = calibrate();
+  return hz;
+}
+
+bool tsc_is_invariant() noexcept {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;
+}
+
+std::uint64_t tsc_cost() noexcept {
+  std::array<std::uint64_t, 1001> costs{};
+  for (auto& cost : costs) {
+    const std::uint64_t before = tsc_now();
+    cost = tsc_now() - before;
+  }
+  const auto middle = costs.begin() + costs.size() / 2;
+  std::nth_element(costs.begin(), middle, costs.end());
+  return *middle;
+}
+
+}  // namespace hft

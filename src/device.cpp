@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "hft/device.hpp"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "hft/validate.hpp"
+
+namespace hft {
+namespace {
+
+constexpr const char* kDevicePath = "/dev/hft";
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::string open_hint() {
+  switch (errno) {
+    case ENOENT:
+      return "open /dev/hft: create the ring with syscall(548, 555), which "
+             "`hft ctl create` does; without devtmpfs also mknod /dev/hft c 10 "
+             "60";
+    case ENODEV:
+    case ENXIO:
+      return "open /dev/hft: there is no ring behind it yet; create it with "
+             "syscall(548, 555), which `hft ctl create` does";
+    default:
+      return "open /dev/hft";
+  }
+}
+
+template <typename... Argument>
+void request(int fd, const char* name, unsigned long command,
+             Argument... argument) {
+  if (ioctl(fd, command, argument...) != 0) {
+    fail(std::string("ioctl ") + name + " on " + kDevicePath);
+  }
+}
+
+Mapping map_info(const Device& device) {
+  Mapping info(device.fd(), HFT_MMAP_INFO, HFT_PAGE, Rights::kRead);
+  validate(*info.as<const hft_info>());
+  return info;
+}
+
+}  // namespace
+
+void control(hft_syscall_mode mode) {
+  if (syscall(HFT_SYSCALL, mode) < 0) {
+    fail("syscall(548, " + std::to_string(mode) + ")");
+  }
+}
+
+std::string driver_unavailable() {
+  if (syscall(HFT_SYSCALL, HFT_SYS_CYCLES) < 0) {
+    return "this kernel has no syscall 548: run it in the sandbox, "
+           "./sandbox exec -- hft bench";
+  }
+  if (geteuid() != 0) {
+    return "its control plane needs CAP_SYS_ADMIN: run as root";
+  }
+  return {};
+}
+
+Device Device::open(int flags) {
+  const int fd = ::open(kDevicePath, O_RDWR | O_CLOEXEC | flags);
+  if (fd < 0) {
+    fail(open_hint());
+  }
+  return Device(fd);
+}
+
+Device::~Device() {
+  if (fd_ >= 0) {
+    close(fd_);
+  }
+}
+
+std::uint32_t Device::create_ring(hft_ring_params params) const {
+  request(fd_, "HFT_IOC_RING_CREATE", HFT_IOC_RING_CREATE, &params);
+  return params.ring_id;
+}
+
+void Device::attach_ring(std::uint32_t channel) const {
+  request(fd_, "HFT_IOC_RING_ATTACH", HFT_IOC_RING_ATTACH, &channel);
+}
+
+void Device::publish(std::uint32_t count) const {
+  request(fd_, "HFT_IOC_PUBLISH", HFT_IOC_PUBLISH, &count);
+}
+
+void Device::start_simulator(std::uint64_t period) const {
+  request(fd_, "HFT_IOC_SIM_START", HFT_IOC_SIM_START, &period);
+}
+
+void Device::stop_simulator() const {
+  request(fd_, "HFT_IOC_SIM_STOP", HFT_IOC_SIM_STOP);
+}
+
+hft_ring_stats Device::ring_stats() const {
+  hft_ring_stats stats{};
+  request(fd_, "HFT_IOC_RING_STATS", HFT_IOC_RING_STATS, &stats);
+  return stats;
+}
+
+hft_sim_stats Device::simulator_stats() const {
+  hft_sim_stats stats{};
+  request(fd_, "HFT_IOC_SIM_STATS", HFT_IOC_SIM_STATS, &stats);
+  return stats;
+}
+
+Attached::Attached(const Device& device, Rights consumer_rights)
+    : info_(map_info(device)),
+      producer_(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead),
+      consumer_(device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE, consumer_rights),
+      slots_(device.fd(), HFT_MMAP_SLOTS, info().slots_bytes, Rights::kRead) {}
+
+Attached attach(const Device& device) {
+  const Mapping info = map_info(device);
+  return {device, info.as<const hft_info>()->mode == HFT_MODE_DROP
+                      ? Rights::kReadWrite
+                      : Rights::kRead};
+}
+
+}  // namespace hft

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include "options.hpp"
+
+namespace hft::bench {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Options parse(const std::string& line) {
+  CLI::App app;
+  Options options;
+  add_options(app, options);
+  app.parse(line);
+  return options;
+}
+
+// What the user is told; empty when the line is accepted.
+std::string complaint(const std::string& line) {
+  try {
+    parse(line);
+  } catch (const CLI::ParseError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+std::vector<std::string_view> names(const Options& options) {
+  std::vector<std::string_view> result;
+  for (const PathKind* kind : chosen_paths(options)) {
+    result.push_back(kind->name);
+  }
+  return result;
+}
+
+TEST(BenchOptions, Defaults) {
+  const Options options = parse("");
+  EXPECT_EQ(options.samples, 1000U);
+  EXPECT_EQ(options.period, 1'000'000U);
+  EXPECT_THAT(options.cpus, ElementsAre(0, 1));
+  EXPECT_THAT(names(options),
+              ElementsAre("syscall", "read", "shm", "lamport", "ring"));
+}
+
+TEST(BenchOptions, PathsKeepTheirOrderAndCountOnce) {
+  EXPECT_THAT(names(parse("--paths ring,read,ring")),
+              ElementsAre("ring", "read"));
+}
+
+TEST(BenchOptions, UnknownPathListsTheKnownOnes) {
+  const std::string text = complaint("--paths ring,rong");
+  EXPECT_THAT(text, HasSubstr("'rong'"));
+  EXPECT_THAT(text, HasSubstr("syscall, read, shm, lamport"));
+}
+
+TEST(BenchOptions, PeriodTakesUnits) {
+  EXPECT_EQ(parse("--period 10us").period, 10'000U);
+  EXPECT_EQ(parse("--period 2ms").period, 2'000'000U);
+  EXPECT_EQ(parse("--period 1s").period, 1'000'000'000U);
+  EXPECT_EQ(parse("--period 50000").period, 50'000U);
+}
+
+TEST(BenchOptions, OutOfRangeIsRefused) {
+  EXPECT_NE(complaint("--period 9us"), "");
+  EXPECT_NE(complaint("--period 2s"), "");
+  EXPECT_NE(complaint("--samples 0"), "");
+  EXPECT_NE(complaint("--samples -5"), "");
+  EXPECT_NE(complaint("--samples many"), "");
+  EXPECT_NE(complaint("--rounds 0"), "");
+  EXPECT_NE(complaint("--cpus 0"), "");
+  EXPECT_NE(complaint("--cpus 0,-1"), "");
+  EXPECT_NE(complaint("--what"), "");
+}
+
+TEST(BenchOptions, ManifestWantsPairs) {
+  EXPECT_NE(complaint("--manifest qemu"), "");
+  EXPECT_NE(complaint("--manifest =7.2"), "");
+  const Options options =
+      parse("--manifest qemu=7.2 --manifest host=a=b --manifest commit=abc");
+  Manifest manifest;
+  apply_manifest(options.manifest, manifest);
+  EXPECT_EQ(manifest.qemu, "7.2");
+  EXPECT_EQ(manifest.commit, "abc");
+  EXPECT_EQ(manifest.extra.at("host"), "a=b");
+}
+
+}  // namespace
+}  // namespace hft::bench

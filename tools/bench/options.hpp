@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What `hft bench` was asked for.
+#pragma once
+
+#include <hft/abi.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hft/results.hpp"
+#include "path.hpp"
+
+namespace hft::bench {
+
+struct Options {
+  std::vector<std::string> paths;  // empty: the standard ones
+  std::uint64_t samples = 1000;
+  std::uint64_t rounds = 5;
+  std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns
+  std::vector<int> cpus = {0, 1};                 // producer, consumer
+  std::filesystem::path json;
+  std::filesystem::path csv;
+  std::filesystem::path hgrm;
+  std::vector<std::string> manifest;  // KEY=VALUE
+  bool list = false;
+  bool attribute = false;
+};
+
+/// Declare the options of `bench`. CLI11 checks what it can: names of paths,
+/// ranges, the shape of KEY=VALUE.
+void add_options(CLI::App& bench, Options& options);
+
+/// The paths asked for, in the order given; the standard ones by default.
+std::vector<const PathKind*> chosen_paths(const Options& options);
+
+/// Put KEY=VALUE pairs into the manifest: its own fields by name, others as
+/// extras.
+void apply_manifest(const std::vector<std::string>& pairs, Manifest& manifest);
+
+}  // namespace hft::bench

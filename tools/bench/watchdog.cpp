@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "watchdog.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "commands.hpp"
+
+namespace hft::bench {
+namespace {
+
+constexpr unsigned kSlackSeconds = 10;
+constexpr std::uint64_t kTolerance = 20;  // times what a round should take
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+// Written before the alarm is armed; the handler only reads it.
+std::string verdict;
+
+void give_up(int) {
+  const ssize_t ignored = write(STDERR_FILENO, verdict.data(), verdict.size());
+  static_cast<void>(ignored);
+  _exit(tools::kFailed);
+}
+
+}  // namespace
+
+Watchdog::Watchdog(std::string_view path, std::uint64_t expected) {
+  const unsigned seconds =
+      kSlackSeconds +
+      static_cast<unsigned>(expected * kTolerance / kNsPerSecond);
+  verdict = fmt::format(
+      "hft bench: path {}: no end after {} s: the simulator has stopped, or "
+      "records do not arrive (hft ctl status)\n",
+      path, seconds);
+  struct sigaction action {};
+  action.sa_handler = give_up;
+  sigaction(SIGALRM, &action, nullptr);
+  alarm(seconds);
+}
+
+Watchdog::~Watchdog() { alarm(0); }
+
+}  // namespace hft::bench

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Ends the process when a path gives no record for far too long: a consumer
+// that spins cannot notice by itself.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace hft::bench {
+
+/// Armed from construction to destruction; one at a time. Uses SIGALRM.
+class Watchdog {
+ public:
+  /// `expected`: ns that the round should take.
+  Watchdog(std::string_view path, std::uint64_t expected);
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  ~Watchdog();
+};
+
+}  // namespace hft::bench
