@@ -9,23 +9,23 @@
 static DEFINE_MUTEX(channel_lock);
 static struct hft_ring *channels[HFT_RING_MAX];
 
-static int channel_unused(void)
+static int channel_unused(u32 first)
 {
 	u32 id;
 
-	for (id = 0; id < HFT_RING_MAX; id++)
+	for (id = first; id < HFT_RING_MAX; id++)
 		if (!channels[id])
 			return id;
 	return -ENOSPC;
 }
 
-struct hft_ring *hft_channel_create(struct hft_ring_params *params)
+struct hft_ring *hft_channel_create(struct hft_ring_params *params, u32 first)
 {
 	struct hft_ring *ring;
 	int id;
 
 	mutex_lock(&channel_lock);
-	id = channel_unused();
+	id = channel_unused(first);
 	if (id < 0) {
 		ring = ERR_PTR(id);
 		goto unlock;
@@ -74,8 +74,8 @@ void hft_channel_put(struct hft_ring *ring)
 
 struct hft_ring *hft_ring_create(struct hft_ring_params *params)
 {
-	params->source = HFT_SOURCE_MANUAL;
-	return hft_channel_create(params);
+	params->source = HFT_SOURCE_KERNEL;
+	return hft_channel_create(params, HFT_CHANNEL_DEFAULT + 1);
 }
 EXPORT_SYMBOL_GPL(hft_ring_create);
 

@@ -5,8 +5,11 @@
 
 #include "ring.h"
 
-/* Make a ring, list it, and feed it from its source. */
-struct hft_ring *hft_channel_create(struct hft_ring_params *params);
+/* The default ring's number; no other ring gets it. */
+#define HFT_CHANNEL_DEFAULT 0
+
+/* Make a ring, list it from @first on, and feed it from its source. */
+struct hft_ring *hft_channel_create(struct hft_ring_params *params, u32 first);
 /* Take a reference to a listed ring; NULL when there is none of that number. */
 struct hft_ring *hft_channel_get(u32 id);
 /* Drop a reference; the last unlists and frees the ring. */

@@ -33,7 +33,7 @@ static int control_allocate(void)
 	err = hft_shm_create();
 	if (err)
 		goto lamport;
-	default_ring = hft_channel_create(&params);
+	default_ring = hft_channel_create(&params, HFT_CHANNEL_DEFAULT);
 	if (!IS_ERR(default_ring))
 		return 0;
 	err = PTR_ERR(default_ring);

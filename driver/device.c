@@ -26,7 +26,7 @@ struct hft_ring *hft_file_ring(struct hft_file *file)
 	return READ_ONCE(file->ring);
 }
 
-int hft_file_start(struct hft_file *file)
+int hft_file_claim(struct hft_file *file)
 {
 	struct hft_ring *ring = hft_file_ring(file);
 
@@ -39,8 +39,22 @@ int hft_file_start(struct hft_file *file)
 	} else {
 		file->read_pos = READ_ONCE(ring->pos);
 	}
-	file->started = true;
+	/* Pairs with the acquire in hft_file_start(): read_pos is valid. */
+	smp_store_release(&file->started, true);
 	return 0;
+}
+
+int hft_file_start(struct hft_file *file)
+{
+	int err;
+
+	/* Pairs with the release in hft_file_claim(). */
+	if (smp_load_acquire(&file->started))
+		return 0;
+	mutex_lock(&file->claim);
+	err = hft_file_claim(file);
+	mutex_unlock(&file->claim);
+	return err;
 }
 
 static int hft_open(struct inode *inode, struct file *filp)
@@ -56,7 +70,8 @@ static int hft_open(struct inode *inode, struct file *filp)
 		hft_control_leave();
 		return -ENOMEM;
 	}
-	mutex_init(&file->lock);
+	mutex_init(&file->reading);
+	mutex_init(&file->claim);
 	filp->private_data = file;
 	return stream_open(inode, filp);
 }
@@ -95,7 +110,9 @@ static long ioctl_create(struct hft_file *file,
 
 	if (copy_from_user(&params, arg, sizeof(params)))
 		return -EFAULT;
-	ring = hft_channel_create(&params);
+	if (params.source == HFT_SOURCE_KERNEL)
+		return -EINVAL;
+	ring = hft_channel_create(&params, HFT_CHANNEL_DEFAULT + 1);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
 	if (copy_to_user(arg, &params, sizeof(params))) {

@@ -10,7 +10,8 @@
 
 struct hft_file {
 	struct hft_ring *ring; /* set once: by an ioctl, or by the first use */
-	struct mutex lock; /* one read(), mmap() or claim at a time */
+	struct mutex reading; /* one read() at a time; it may sleep, and fault */
+	struct mutex claim; /* taken under mmap_lock: no sleep, no fault inside */
 	bool started; /* read_pos is valid */
 	bool maps_consumer; /* it reads through its mapping, not read() */
 	bool maps_lamport;
@@ -24,10 +25,11 @@ void hft_device_unregister(void);
 /* The file's ring: the default one unless an ioctl chose another before. */
 struct hft_ring *hft_file_ring(struct hft_file *file);
 /*
- * Begin to consume the file's ring, under its lock. EBUSY when another file
- * is the one consumer of a ring in drop mode.
+ * Begin to consume the file's ring. EBUSY when another file is the one consumer
+ * of a ring in drop mode. hft_file_claim() is called with the claim held.
  */
 int hft_file_start(struct hft_file *file);
+int hft_file_claim(struct hft_file *file);
 
 ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos);
 __poll_t hft_poll(struct file *filp, struct poll_table_struct *wait);

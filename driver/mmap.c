@@ -80,18 +80,17 @@ static int region_claim(struct hft_file *file, unsigned long offset,
 {
 	int err = 0;
 
-	if (mutex_lock_interruptible(&file->lock))
-		return -EINTR;
+	mutex_lock(&file->claim);
 	if (offset == HFT_MMAP_LAMPORT && !file->maps_lamport) {
 		hft_lamport_attach();
 		file->maps_lamport = true;
 	}
 	if (offset == HFT_MMAP_CONSUMER && vma->vm_flags & VM_WRITE) {
-		err = hft_file_start(file);
+		err = hft_file_claim(file);
 		if (!err)
-			file->maps_consumer = true;
+			WRITE_ONCE(file->maps_consumer, true);
 	}
-	mutex_unlock(&file->lock);
+	mutex_unlock(&file->claim);
 	return err;
 }
 

@@ -59,7 +59,7 @@ static int read_start(struct hft_file *file, struct hft_ring *ring)
 {
 	int err;
 
-	if (file->maps_consumer)
+	if (READ_ONCE(file->maps_consumer))
 		return -EBUSY;
 	err = hft_file_start(file);
 	if (err)
@@ -109,7 +109,7 @@ ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos)
 
 	if (!len)
 		return 0;
-	if (mutex_lock_interruptible(&file->lock))
+	if (mutex_lock_interruptible(&file->reading))
 		return -ERESTARTSYS;
 	err = read_start(file, ring);
 	while (!err) {
@@ -118,7 +118,7 @@ ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos)
 			break;
 		err = read_wait(filp, ring, file->read_pos);
 	}
-	mutex_unlock(&file->lock);
+	mutex_unlock(&file->reading);
 	return err ? err : done;
 }
 
@@ -128,7 +128,7 @@ ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos)
  */
 static bool poll_readable(struct hft_file *file, struct hft_ring *ring)
 {
-	if (file->maps_consumer)
+	if (READ_ONCE(file->maps_consumer))
 		return READ_ONCE(ring->consumer->consumer_pos) !=
 		       READ_ONCE(ring->pos);
 	return hft_ring_readable(ring, READ_ONCE(file->read_pos));
@@ -138,16 +138,8 @@ __poll_t hft_poll(struct file *filp, struct poll_table_struct *wait)
 {
 	struct hft_file *file = filp->private_data;
 	struct hft_ring *ring = hft_file_ring(file);
-	int err = 0;
 
-	/* The lock is only for the start: a read() that sleeps holds it. */
-	if (!READ_ONCE(file->started)) {
-		if (mutex_lock_interruptible(&file->lock))
-			return 0;
-		err = hft_file_start(file);
-		mutex_unlock(&file->lock);
-	}
-	if (err)
+	if (hft_file_start(file))
 		return EPOLLERR;
 	hft_ring_declare_sleeper(ring);
 	poll_wait(filp, &ring->wait, wait);

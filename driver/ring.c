@@ -7,7 +7,6 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/tsc.h>
 
 #include "ring.h"
 
@@ -19,7 +18,7 @@ static bool ring_params_valid(const struct hft_ring_params *params)
 	       is_power_of_2(params->slot_count) && params->slot_count >= 2 &&
 	       params->slot_count <= HFT_SLOT_COUNT_MAX &&
 	       params->mode <= HFT_MODE_OVERWRITE &&
-	       params->source <= HFT_SOURCE_SIMULATOR && !params->reserved;
+	       params->source <= HFT_SOURCE_KERNEL && !params->reserved;
 }
 
 static void ring_wake(struct irq_work *work)
@@ -204,10 +203,16 @@ bool hft_ring_wants_wake(struct hft_ring *ring)
  */
 void hft_ring_declare_sleeper(struct hft_ring *ring)
 {
-	if (READ_ONCE(ring->may_sleep))
+	/* Pairs with the release below. */
+	if (smp_load_acquire(&ring->sleep_safe))
 		return;
 	WRITE_ONCE(ring->may_sleep, true);
 	synchronize_rcu();
+	/*
+	 * Only now: a second sleeper that came meanwhile waits as well. Pairs
+	 * with the acquire above.
+	 */
+	smp_store_release(&ring->sleep_safe, true);
 }
 
 /* Whether the record of @pos, or a later one in its slot, is published. */

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "hft.h"
 
@@ -21,6 +22,7 @@ struct hft_ring {
 	u64 dropped;
 	u64 wakeups;
 	bool may_sleep; /* some consumer has declared that it may sleep */
+	bool sleep_safe; /* and every producer that runs has seen it */
 
 	/* Constant once created. */
 	char *slots;

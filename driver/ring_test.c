@@ -162,7 +162,7 @@ static void bad_parameters_are_refused(struct kunit *test)
 		{ .slot_size = 64, .slot_count = 7 },
 		{ .slot_size = 64, .slot_count = 2 * HFT_SLOT_COUNT_MAX },
 		{ .slot_size = 64, .slot_count = 8, .mode = 2 },
-		{ .slot_size = 64, .slot_count = 8, .source = 2 },
+		{ .slot_size = 64, .slot_count = 8, .source = 3 },
 		{ .slot_size = 64, .slot_count = 8, .reserved = 1 },
 	};
 

@@ -93,7 +93,7 @@ static enum hrtimer_restart sim_tick(struct hrtimer *timer)
 	raw_spin_lock(&sim.lock);
 	overruns = hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(sim.period)));
 	sim_trade(&market, sim.sequence++);
-	market.missed = overruns - 1;
+	market.missed = overruns ? overruns - 1 : 0;
 	for (id = 0; id < HFT_RING_MAX; id++)
 		if (sim.rings[id])
 			sim_publish(sim.rings[id], &market, due);

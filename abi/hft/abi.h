@@ -272,8 +272,9 @@ enum hft_syscall_mode {
 #define HFT_SIM_PERIOD_DEFAULT 1000000ull
 
 enum hft_source {
-	HFT_SOURCE_MANUAL = 0, /* HFT_IOC_PUBLISH, or the in-kernel API */
+	HFT_SOURCE_MANUAL = 0, /* HFT_IOC_PUBLISH */
 	HFT_SOURCE_SIMULATOR = 1,
+	HFT_SOURCE_KERNEL = 2, /* the in-kernel API; EINVAL in an ioctl */
 };
 
 struct hft_ring_params {

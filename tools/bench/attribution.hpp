@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Says what else ran on the two CPUs while a sample was late.
+// Says what else ran on the machine while a sample was late.
 #pragma once
 
 #include <sys/types.h>
@@ -13,28 +13,33 @@
 
 namespace hft::bench {
 
-/// Reads /proc between samples, never during one, so it needs a period that
-/// leaves time for that (1 ms and above).
+/// Reads /proc/interrupts between samples, and every thread's switch count only
+/// when the consumer was preempted: that takes milliseconds.
 class Attribution {
  public:
   Attribution();
+  Attribution(const Attribution&) = delete;
+  Attribution& operator=(const Attribution&) = delete;
+  ~Attribution();
 
   /// Right before waiting for a sample.
   void before();
-  /// Right after it: the interrupts on each CPU, the threads that ran, and
-  /// which side stalled.
+  /// Right after it: which side stalled, the interrupts on each CPU meanwhile,
+  /// and the threads that ran in the consumer's place.
   std::string explain(std::uint64_t latency, const Seen& seen);
 
  private:
-  // What is counted, by name: "LOC on CPU 1", "thread ksoftirqd/1".
+  // What is counted, by name: "LOC on CPU 1".
   using Counts = std::map<std::string, std::uint64_t>;
 
-  void count_interrupts(Counts& counts) const;
-  void count_switches(Counts& counts) const;
-  [[nodiscard]] Counts count() const;
+  [[nodiscard]] Counts count_interrupts() const;
+  [[nodiscard]] Counts count_switches() const;
 
-  std::vector<pid_t> threads_;  // all but the idle and our own
-  Counts before_;
+  int interrupts_;              // /proc/interrupts, kept open
+  std::vector<pid_t> threads_;  // all but our own
+  Counts interrupts_before_;
+  Counts switches_before_;  // at the last preemption
+  long preemptions_before_ = 0;
 };
 
 }  // namespace hft::bench

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "attribution.hpp"
+#include "hft/clock.hpp"
 #include "watchdog.hpp"
 
 namespace hft::bench {
@@ -31,8 +32,9 @@ std::uint64_t to_cycles(std::uint64_t ns, std::uint64_t hz) {
                                     static_cast<double>(hz) / 1e9);
 }
 
-// The record itself, and every further tick that fell due while it was late: had
-// those been published, the consumer would have had them no earlier than this.
+// The record itself, and every further tick that fell due while it was late:
+// had those been published, the consumer would have had them no earlier than
+// this.
 void add_schedule(const Seen& seen, const Plan& plan, Measured& measured) {
   const std::uint64_t latency =
       latency_of(seen) + to_cycles(seen.late, plan.tsc_hz);
@@ -55,6 +57,18 @@ void keep_worst(std::vector<Outlier>& worst, Outlier outlier) {
   worst.resize(std::min(worst.size(), kWorst));
 }
 
+// Skip what was published while we looked elsewhere; `sequence` is that of the
+// last record skipped. The next record is one that we wait for.
+void discard_backlog(Path& path, std::uint64_t& sequence) {
+  std::uint64_t begin = 0;
+  Seen seen;
+  do {
+    begin = tsc_now();
+    seen = path.next();
+    sequence = seen.sequence;
+  } while (seen.stamp < begin);
+}
+
 void measure_round(const Plan& plan, std::uint64_t samples,
                    Measured& measured) {
   const std::unique_ptr<Path> path = measured.kind->attach(plan.attribute);
@@ -72,6 +86,7 @@ void measure_round(const Plan& plan, std::uint64_t samples,
   for (std::uint64_t i = 0; i < samples; ++i) {
     if (attribution) {
       attribution->before();
+      discard_backlog(*path, sequence);
     }
     seen = path->next();
     const std::uint64_t latency = latency_of(seen);
