@@ -61,6 +61,8 @@ static int read_start(struct hft_file *file, struct hft_ring *ring)
 
 	if (READ_ONCE(file->maps_consumer))
 		return -EBUSY;
+	/* First, or the records of a grace period would be waiting already. */
+	hft_ring_declare_sleeper(ring);
 	err = hft_file_start(file);
 	if (err)
 		return err;
@@ -68,7 +70,6 @@ static int read_start(struct hft_file *file, struct hft_ring *ring)
 		file->bounce = kmalloc(record_size(ring), GFP_KERNEL);
 	if (ring->mode == HFT_MODE_OVERWRITE && !file->bounce)
 		return -ENOMEM;
-	hft_ring_declare_sleeper(ring);
 	return 0;
 }
 
@@ -139,9 +140,9 @@ __poll_t hft_poll(struct file *filp, struct poll_table_struct *wait)
 	struct hft_file *file = filp->private_data;
 	struct hft_ring *ring = hft_file_ring(file);
 
+	hft_ring_declare_sleeper(ring);
 	if (hft_file_start(file))
 		return EPOLLERR;
-	hft_ring_declare_sleeper(ring);
 	poll_wait(filp, &ring->wait, wait);
 	/* Queue, then look. Pairs with the fence in hft_ring_wants_wake(). */
 	smp_mb();

@@ -92,15 +92,19 @@ static enum hrtimer_restart sim_tick(struct hrtimer *timer)
 
 	raw_spin_lock(&sim.lock);
 	overruns = hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(sim.period)));
+	/*
+	 * First, as in the original handler, which did nothing else: what runs
+	 * between the interrupt and the stamp changes what a consumer that
+	 * pauses sees under emulation (docs/measurement.md).
+	 */
+	hft_lamport_publish(sim.sequence);
 	sim_trade(&market, sim.sequence++);
 	market.missed = overruns ? overruns - 1 : 0;
+	market.late = sim_late(due);
+	hft_shm_publish(&market);
 	for (id = 0; id < HFT_RING_MAX; id++)
 		if (sim.rings[id])
 			sim_publish(sim.rings[id], &market, due);
-
-	market.late = sim_late(due);
-	hft_lamport_publish(market.sequence);
-	hft_shm_publish(&market);
 	WRITE_ONCE(sim.ticks, sim.ticks + 1);
 	WRITE_ONCE(sim.missed, sim.missed + market.missed);
 	raw_spin_unlock(&sim.lock);
