@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the other stages test: packages, native and guest programs, both kernels.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+vm/deps.sh build run custom-6.1 test || exit
+check "native programs build" vm/native.sh release
+check "guest programs build" vm/native.sh guest
+check "kernel custom-6.1 builds" vm/build-kernel.sh custom-6.1
+check "kernel test-6.1 builds" vm/build-kernel.sh test-6.1
+summary

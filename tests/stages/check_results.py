@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Checks a results.json: check_results.py FILE SAMPLES PATH..."""
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    document = json.load(file)
+samples = int(sys.argv[2])
+paths = sys.argv[3:]
+
+problems = []
+
+
+def expect(what, expected, found):
+    if expected != found:
+        problems.append(f"{what}: expected {expected!r}, found {found!r}")
+
+
+expect("schema", "hft-results/1", document["schema"])
+expect("paths", sorted(paths), sorted(r["path"] for r in document["results"]))
+expect("validity.label is known", True, document["validity"]["label"]
+       in ("bare-metal", "virtualised", "emulated", "noisy"))
+for key in ("accelerator", "qemu", "config_hash", "commit"):
+    expect(f"manifest has {key}", True, bool(document["manifest"].get(key)))
+for result in document["results"]:
+    name = result["path"]
+    expect(f"{name}.samples", samples, result["samples"])
+    # A word has no memory: a consumer that stands still for a tick loses one.
+    if name != "shm":
+        expect(f"{name}.lost", 0, result["lost"])
+    expect(f"{name}.offered", samples + result["lost"], result["offered"])
+    order = [result[k] for k in ("min", "p50", "p90", "p99", "p999", "max")]
+    expect(f"{name}: percentiles ascend", sorted(order), order)
+    expect(f"{name}.min is positive", True, result["min"] > 0)
+print("\n".join(problems))
+sys.exit(bool(problems))

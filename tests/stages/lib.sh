@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by shell tests: checks, and the count at their end.
+#
+#   check "exit status" equals 3 "$status"
+#   summary
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+passed=0
+failed=0
+skipped=0
+
+# check NAME COMMAND...: a test, passed when COMMAND succeeds.
+check() {
+  local name=$1
+  shift
+  if "$@"; then
+    printf 'PASS %s\n' "$name"
+    passed=$((passed + 1))
+  else
+    printf 'FAIL %s\n' "$name"
+    failed=$((failed + 1))
+  fi
+}
+
+equals() { # EXPECTED FOUND
+  [[ $1 == "$2" ]] || {
+    printf "  expected '%s', found '%s'\n" "$1" "$2" >&2
+    false
+  }
+}
+
+contains() { # PART TEXT
+  [[ $2 == *"$1"* ]] || {
+    printf "  expected '%s' in '%s'\n" "$1" "$2" >&2
+    false
+  }
+}
+
+# kernel_is_well LOG: a guest's console has no complaint of its kernel.
+kernel_is_well() {
+  ! tr -d '\r' <"$1" |
+    grep -E 'BUG:|WARNING:|Oops|rcu.*stall|Call Trace|Kernel panic' >&2
+}
+
+# summary: the closing line; fails when a test did.
+summary() {
+  local text="$passed passed, $failed failed"
+  [[ $skipped == 0 ]] || text+=", $skipped skipped"
+  printf '%s\n' "$text"
+  ((failed == 0))
+}

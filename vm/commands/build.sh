@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Builds the native tools and their tests into build/release/.
+#
+# usage: ./sandbox build [--quiet]
+#
+#   ./sandbox build && build/release/hft --help
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
+
+parse_options "" "$@"
+no_arguments
+"$HFT_ROOT/vm/deps.sh" build
+"$HFT_ROOT/vm/native.sh" release
+phase "Built build/release/hft"

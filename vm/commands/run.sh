@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Builds a kernel with the driver in it, boots it, measures every path, prints
+# the table and writes the report.
+#
+# usage: ./sandbox run [--output DIR] [--samples N] [--quick]
+#                      [--kernel custom-6.1|custom-6.12] [--kernel-src DIR]
+#                      [--accel auto|kvm|tcg] [--deadline SECONDS] [--quiet]
+#
+#   ./sandbox run
+#   ./sandbox run --samples 100000 --output /tmp/long
+#   ./sandbox run --kernel-src ~/linux-5.4
+#
+# DIR (results/<time>/) gets results.json, a CSV and a .hgrm file a path,
+# cdf.png, histogram.png and report.html. It may hold an earlier result, which
+# is replaced. --quick takes 200 samples a path instead of 1,000.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
+
+readonly paths=syscall,read,shm,lamport,ring
+
+parse_options "output samples quick kernel kernel-src accel deadline" "$@"
+check_options
+no_arguments
+if [[ -z $samples ]]; then
+  samples=1000
+  [[ $quick == 0 ]] || samples=200
+fi
+# Five paths, a packet a millisecond, and four times that for the rest.
+: "${deadline:=$((180 + samples / 50))}"
+
+: "${output:=$HFT_ROOT/results/$(date +%Y%m%d-%H%M%S)}"
+output=$(realpath -m -- "$output")
+
+# check_output: an empty or new folder, or one with an earlier result.
+check_output() {
+  [[ -e $output ]] || return 0
+  [[ -d $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: expected a folder, found a file"
+  [[ -w $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: we may not write there"
+  [[ -n $(ls -A -- "$output") ]] || return 0
+  grep -qs '"hft-results/' "$output/results.json" ||
+    die "$EXIT_CANNOT_WRITE" "--output $output: expected an empty folder or an earlier result, found other files" \
+      "name another folder, or empty this one"
+}
+check_output
+make_dir "$(dirname "$output")"
+partial=$(mktemp -d "$(dirname "$output")/.$(basename "$output").XXXXXX") ||
+  fail_writing "$(dirname "$output")" "$EXIT_CANNOT_WRITE" "cannot write beside $output"
+runner=''
+# shellcheck disable=SC2317  # a trap's
+finish() {
+  if [[ -n $runner ]]; then
+    kill "$runner" 2>/dev/null || true
+    wait "$runner" 2>/dev/null || true
+  fi
+  rm -rf -- "$partial"
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+phase "Output: $output"
+install_packages
+image=$(build_kernel)
+"$HFT_ROOT/vm/native.sh" release hft_tool
+"$HFT_ROOT/vm/native.sh" guest hft_tool
+phase "Kernel $(cat "$image/release"): $image"
+
+mkdir "$partial/guest"
+manifest=(
+  --manifest "qemu=$(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"
+  --manifest "config_hash=$(sha256sum "$image/config" | cut -d ' ' -f 1)"
+  --manifest "commit=$(git -C "$HFT_ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
+)
+accel=$("$HFT_ROOT/vm/accel.sh" "$accel" "$image")
+phase "Booting the guest ($accel) and measuring $paths, $samples samples each"
+# A guest that has just booted still has work of its own for some seconds.
+# shellcheck disable=SC2016  # the guest's variables
+readonly settle='while read -r up _ </proc/uptime; [ "${up%%.*}" -lt 4 ]; do sleep 0.2; done; exec "$@"'
+status=0
+"$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" --deadline "$deadline" \
+  --program "$HFT_ROOT/build/guest/hft" --results "$partial/guest" \
+  --console "$partial/console.log" -- \
+  sh -c "$settle" sh hft bench --paths "$paths" --samples "$samples" \
+  --json /out/results.json --csv /out --hgrm /out \
+  --manifest "accelerator=$accel" "${manifest[@]}" >"$partial/bench.out" &
+runner=$!
+wait "$runner" || status=$?
+runner=''
+if ((status != 0)); then
+  # The runner has said what went wrong, unless it was the measuring itself.
+  ((status < 64)) || ((status == 127)) || exit "$status"
+  cat "$partial/bench.out" >&2
+  show_tail "$partial/console.log" 20
+  die "$EXIT_PATH" "measuring failed: hft bench ended with status $status in the guest"
+fi
+
+phase "Writing the report"
+# Its last line names the folder, which is not the one they end up in.
+"$HFT_ROOT/build/release/hft" report "$partial/guest" | sed '/^wrote /d' ||
+  fail_writing "$partial" "$EXIT_PATH" "hft report failed"
+make_dir "$output"
+rm -f -- "$output"/{results.json,cdf.png,histogram.png,report.html} \
+  "$output"/*.csv "$output"/*.hgrm
+mv -f -- "$partial"/guest/* "$output/" ||
+  fail_writing "$output" "$EXIT_CANNOT_WRITE" "cannot write the results to $output"
+phase "Done"
+printf 'Results: %s\n' "$output"

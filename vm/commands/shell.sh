@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A fresh guest with a shell on this terminal; `exit` powers it off.
+#
+# usage: ./sandbox shell [--kernel custom-6.1|custom-6.12] [--kernel-src DIR]
+#                        [--accel auto|kvm|tcg] [--quiet]
+#
+#   ./sandbox shell
+#   mknod /dev/hft c 10 60; lat_v0; taskset 0x2 lat_v3
+#
+# The current directory and the host's files are there as with `exec`.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
+
+parse_options "kernel kernel-src accel" "$@"
+check_options
+no_arguments
+
+install_packages
+image=$(build_kernel)
+"$HFT_ROOT/vm/native.sh" guest hft_tool
+exec "$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" \
+  --program "$HFT_ROOT/build/guest/hft" --interactive

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs all tests, stage by stage, and closes with how many passed.
+#
+# usage: ./sandbox test [--quick] [STAGE...]
+#
+#   ./sandbox test
+#   ./sandbox test --quick        without sanitizers and the slow stages
+#   ./sandbox test guest          one stage
+#
+# Stages: build lint native asan tsan guest run sandbox report. Each is a script
+# in tests/stages/ that ends with a line "N passed, N failed[, N skipped]".
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
+
+readonly all=(build lint native asan tsan guest run sandbox report)
+readonly quick_ones=(build lint native guest run report)
+
+parse_options "quick" "$@"
+stages=("${all[@]}")
+[[ $quick == 0 ]] || stages=("${quick_ones[@]}")
+[[ ${#rest[@]} == 0 ]] || stages=("${rest[@]}")
+for stage in "${stages[@]}"; do
+  [[ -x $HFT_ROOT/tests/stages/$stage.sh ]] ||
+    die "$EXIT_USAGE" "unknown stage '$stage'" "there are: ${all[*]}"
+done
+
+logs=$HFT_ROOT/build/tests
+make_dir "$logs"
+cd "$HFT_ROOT"
+passed=0 failed=0 skipped=0 broken=()
+for stage in "${stages[@]}"; do
+  phase "Stage $stage"
+  status=0
+  "tests/stages/$stage.sh" 2>&1 | tee "$logs/$stage.log" || status=$?
+  # The counts of the stage: its last line that has them.
+  counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$stage.log" |
+    tail -n 1 || true)
+  read -r stage_passed stage_failed stage_skipped < <(
+    printf '%s 0 0 0\n' "${counts//[!0-9 ]/}" | tr -s ' '
+  )
+  # A stage that stopped before it counted is one failure.
+  if [[ $status != 0 && $stage_failed == 0 ]]; then
+    stage_failed=1
+  fi
+  ((passed += stage_passed, failed += stage_failed, skipped += stage_skipped)) || true
+  if ((stage_failed > 0)); then
+    broken+=("$stage")
+    # Nothing after it could run.
+    [[ $stage != build ]] || break
+  fi
+done
+
+for stage in ${broken[@]+"${broken[@]}"}; do
+  printf 'failed: stage %s, see %s\n' "$stage" "$logs/$stage.log"
+done
+printf 'took %s s\n' "$(elapsed)"
+summary="$passed passed, $failed failed"
+[[ $skipped == 0 ]] || summary+=", $skipped skipped"
+printf '%s\n' "$summary"
+((failed == 0))

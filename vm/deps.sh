@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing of packaging/debian-packages.txt:
+#
+#   vm/deps.sh GROUP...          groups of that list: build, run, test, …
+#   vm/deps.sh --list GROUP...   prints the packages, installs nothing
+#
+# As root or with sudo they are installed; without, the one command to run is
+# printed. Where there is no apt-get the list is.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly list=$HFT_ROOT/packaging/debian-packages.txt
+
+check_groups() { # GROUP...
+  local group
+  [[ $# != 0 ]] || die "$EXIT_USAGE" "expected a group; see $0 --help"
+  for group; do
+    grep -qx "\[$group\]" "$list" ||
+      die "$EXIT_USAGE" "group '$group': expected one of $(
+        sed -n 's/^\[\(.*\)\]$/\1/p' "$list" | paste -sd' ')"
+  done
+}
+
+packages_of() { # GROUP...
+  local group
+  for group; do
+    awk -v wanted="[$group]" '
+      /^\[/ { inside = $0 == wanted; next }
+      inside && NF && !/^#/' "$list"
+  done
+}
+
+# missing PACKAGE...: those of them that are not installed.
+missing() {
+  # shellcheck disable=SC2016  # dpkg-query's own variables
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    awk -v wanted="$*" '
+      $1 == "installed" { have[$2] = 1 }
+      END { n = split(wanted, names, " ")
+            for (i = 1; i <= n; i++) if (!(names[i] in have)) print names[i] }'
+}
+
+only_list=0
+case ${1:-} in
+  --help) usage_of "$0"; exit 0 ;;
+  --list) only_list=1; shift ;;
+esac
+check_groups "$@"
+mapfile -t packages < <(packages_of "$@")
+if [[ $only_list == 1 ]]; then
+  printf '%s\n' "${packages[@]}"
+  exit
+fi
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  # Elsewhere we cannot tell what is installed: the programs themselves will.
+  if [[ ! -e $HFT_CACHE/packages-shown ]]; then
+    warn "not a Debian system; these packages of Debian's, or your system's, are needed:"
+    printf '  %s\n' "${packages[@]}" >&2
+    make_dir "$HFT_CACHE"
+    : >"$HFT_CACHE/packages-shown"
+  fi
+  exit 0
+fi
+mapfile -t absent < <(missing "${packages[@]}")
+[[ ${#absent[@]} != 0 ]] || exit 0
+
+install=(apt-get install --yes --no-install-recommends "${absent[@]}")
+as_root=()
+if [[ $(id -u) != 0 ]]; then
+  as_root=(sudo)
+  if ! sudo -n true 2>/dev/null && ! { [[ -t 0 && -t 2 ]] && sudo true; }; then
+    die "$EXIT_UNAVAILABLE" "these packages are missing, and installing them needs root; run:" \
+      "sudo apt-get update && sudo ${install[*]}"
+  fi
+fi
+phase "Installing ${#absent[@]} packages: ${absent[*]}"
+make_dir "$HFT_CACHE"
+log=$(mktemp "$HFT_CACHE/install.XXXXXX")
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" "${install[@]}"; } >"$log" 2>&1; then
+  tail -n 15 "$log" >&2
+  die "$EXIT_UNAVAILABLE" "cannot install packages; run this and see what it says:" \
+    "${as_root[*]} ${install[*]}"
+fi

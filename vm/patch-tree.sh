@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Puts the driver into a kernel tree: vm/patch-tree.sh TREE
+#
+# Copies driver/ to TREE/drivers/hft and abi/hft to drivers/hft/include/hft, and
+# adds one line each to drivers/Kconfig, drivers/Makefile and the x86 syscall
+# table. Doing it twice changes nothing. Files are replaced, never written
+# through, so TREE may be a farm of symbolic links to somebody else's tree.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly table=arch/x86/entry/syscalls/syscall_64.tbl
+readonly number=548
+
+# replace FILE: stdin becomes FILE if it differs, and a link becomes a file.
+replace() {
+  local new=$1.hft-new
+  cat >"$new"
+  if [[ ! -L $1 ]] && cmp -s "$new" "$1"; then
+    rm "$new"
+  else
+    mv -f "$new" "$1"
+  fi
+}
+
+# without_ours FILE PATTERN: FILE less the lines an earlier patch put there.
+without_ours() { grep -v -E "$2" "$1" || true; }
+
+patch_kconfig() {
+  local file=$1/drivers/Kconfig
+  grep -q '^endmenu' "$file" ||
+    die "$EXIT_TREE" "$file: expected a line 'endmenu', found none"
+  without_ours "$file" '^source "drivers/hft/Kconfig"$' |
+    tac | sed '0,/^endmenu/s//endmenu\nsource "drivers\/hft\/Kconfig"/' | tac |
+    replace "$file"
+}
+
+patch_makefile() {
+  local file=$1/drivers/Makefile
+  grep -q '^obj-' "$file" ||
+    die "$EXIT_TREE" "$file: expected lines 'obj-…', found none"
+  {
+    without_ours "$file" '\+= hft/$'
+    # shellcheck disable=SC2016  # $(CONFIG_HFT) is make's
+    printf 'obj-$(CONFIG_HFT)\t\t+= hft/\n'
+  } | replace "$file"
+}
+
+patch_syscall_table() {
+  local file=$1/$table taken entry
+  taken=$(awk -v n=$number '$1 == n && $3 != "hft"' "$file")
+  [[ -z $taken ]] ||
+    die "$EXIT_TREE" "$file: expected system call $number to be free, found:" "$taken"
+  # Until 5.6 the table names the entry points with their prefix.
+  case $(awk '$1 == 0 && $3 == "read" { print $4 }' "$file") in
+    __x64_sys_read) entry=__x64_sys_hft ;;
+    sys_read) entry=sys_hft ;;
+    *) die "$EXIT_TREE" "$file: expected 'read' to be system call 0, found something else" ;;
+  esac
+  {
+    without_ours "$file" "^${number}[[:space:]]"
+    printf '%d\tcommon\thft\t\t\t%s\n' $number $entry
+  } | replace "$file"
+}
+
+copy_driver() {
+  local to=$1/drivers/hft file
+  local -A wanted=()
+  while IFS= read -r -d '' file; do
+    wanted[$file]=$HFT_ROOT/driver/$file
+  done < <(cd "$HFT_ROOT/driver" && find . -type f -printf '%P\0')
+  while IFS= read -r -d '' file; do
+    wanted[include/hft/$file]=$HFT_ROOT/abi/hft/$file
+  done < <(cd "$HFT_ROOT/abi/hft" && find . -type f -printf '%P\0')
+  for file in "${!wanted[@]}"; do
+    mkdir -p "$(dirname "$to/$file")"
+    replace "$to/$file" <"${wanted[$file]}"
+  done
+  # A file that left driver/ leaves the tree too.
+  find "$to" ! -type d -printf '%P\0' | while IFS= read -r -d '' file; do
+    [[ -n ${wanted[$file]:-} ]] || rm "$to/$file"
+  done
+}
+
+case ${1:-} in
+  --help) usage_of "$0"; exit 0 ;;
+  '' | -*) die "$EXIT_USAGE" "expected one kernel tree; see $0 --help" ;;
+esac
+for file in drivers/Kconfig drivers/Makefile "$table"; do
+  [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
+    "give the top folder of a complete kernel source tree, 5.4 to 6.12"
+done
+[[ -f $HFT_ROOT/driver/Kconfig ]] ||
+  die "$EXIT_TREE" "expected $HFT_ROOT/driver/Kconfig, found none; is the clone complete?"
+copy_driver "$1"
+patch_kconfig "$1"
+patch_makefile "$1"
+patch_syscall_table "$1"
