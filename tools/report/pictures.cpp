@@ -79,7 +79,7 @@ std::string latency_axis(const std::vector<PathSamples>& paths) {
     for (const int digit : {1, 2, 5}) {
       const double at = decade * digit;
       if (at < low || at > high || at < 1) continue;
-      if ((digit == 2 && span > 3e3) || (digit == 5 && span > 3e6)) continue;
+      if ((digit == 2 && span > 3e2) || (digit == 5 && span > 3e3)) continue;
       tics.push_back(fmt::format(
           "'{}' {}", group_digits(static_cast<std::uint64_t>(at)), at));
     }
