@@ -16,7 +16,7 @@ readonly src=$HFT_CACHE/src
 
 # Left packed: a third of the files, none of which an x86 build reads.
 readonly not_needed=(
-  'arch/[!x]*/[!c]*' 'arch/xtensa' 'Documentation/devicetree' 'Documentation/ABI'
+  'arch/[!ux]*/[!c]*' 'arch/xtensa' 'Documentation/devicetree' 'Documentation/ABI'
   'Documentation/translations' 'tools/testing' 'tools/perf'
   'drivers/gpu/drm/amd/include' 'drivers/staging/*/*.[ch]' 'sound/*/*/*.[ch]'
 )
