@@ -42,7 +42,9 @@ in_tree() {
     LOCALVERSION= "$@" </dev/null >>"$log" 2>&1
 }
 
+# The errors themselves may be far up: the other jobs of make go on.
 step_failed() { # STEP
+  grep -m 5 -E '(error|ERROR):|\*\*\*' "$log" >&2 || true
   show_tail "$log" 20
   fail_writing "$out" "$EXIT_KERNEL" "kernel $flavour: $1 failed"
 }
@@ -108,10 +110,8 @@ store() {
       cp "$out/.config" "$image.partial/config" &&
       cp "$out/include/config/kernel.release" "$image.partial/release" &&
       printf '%s\n' "$key" >"$image.partial/key"
-  } || {
-    rm -rf "$image.partial"
-    fail_writing "$HFT_CACHE" "$EXIT_CANNOT_WRITE" "cannot store the kernel in $image"
-  }
+  } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
+    "cannot store the kernel in $image"
   mv -T "$image.partial" "$image"
 }
 

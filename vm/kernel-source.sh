@@ -36,11 +36,8 @@ debian_source() { # VERSION FLAVOUR
     tar -C "$tree.partial" -xJf "/usr/src/$package.tar.xz" --strip-components=1 \
       --wildcards --no-wildcards-match-slash --anchored \
       "${not_needed[@]/#/--exclude=*/}" ||
-      {
-        rm -rf "$tree.partial"
-        fail_writing "$src" "$EXIT_TREE" "cannot unpack /usr/src/$package.tar.xz" \
-          "apt-get install --reinstall $package"
-      }
+      fail_writing --remove "$tree.partial" "$src" "$EXIT_TREE" \
+        "cannot unpack /usr/src/$package.tar.xz" "apt-get install --reinstall $package"
     mv "$tree.partial" "$tree"
   fi
   printf '%s\n' "$tree"
@@ -79,10 +76,8 @@ user_source() { # DIR
     make_dir "$farm.partial"
     find "$dir" -mindepth 1 -maxdepth 1 ! -name .git \
       -exec cp -as -t "$farm.partial" -- {} + ||
-      {
-        rm -rf "$farm.partial"
-        fail_writing "$src" "$EXIT_CANNOT_WRITE" "cannot link to $dir from $farm"
-      }
+      fail_writing --remove "$farm.partial" "$src" "$EXIT_CANNOT_WRITE" \
+        "cannot link to $dir from $farm"
     mv "$farm.partial" "$farm"
     printf '%s\n' "$identity" >"$farm.identity"
   fi

@@ -89,13 +89,21 @@ disk_is_full() {
   [[ -n $free ]] && ((free < 1024))
 }
 
-# fail_writing DIR STATUS TEXT...: die, telling a full disk from other failures.
+# fail_writing [--remove PATH] DIR STATUS TEXT...: die, telling a full disk from
+# other failures. PATH, half written, goes; looking comes first, for without it
+# the disk is not full any more.
 fail_writing() {
-  local dir=$1 status=$2
+  local remove='' full=0 dir status
+  if [[ $1 == --remove ]]; then
+    remove=$2
+    shift 2
+  fi
+  dir=$1 status=$2
   shift 2
-  if disk_is_full "$dir"; then
+  ! disk_is_full "$dir" || full=1
+  [[ -z $remove ]] || rm -rf -- "$remove"
+  [[ $full == 0 ]] ||
     die "$EXIT_CANNOT_WRITE" "$1: the disk that holds $dir is full" \
       "free some space there, or set XDG_CACHE_HOME to a larger disk"
-  fi
   die "$status" "$@"
 }

@@ -37,7 +37,7 @@ for stage in "${stages[@]}"; do
   # The counts of the stage: its last line that has them.
   counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$stage.log" |
     tail -n 1 || true)
-  read -r stage_passed stage_failed stage_skipped < <(
+  read -r stage_passed stage_failed stage_skipped _ < <(
     printf '%s 0 0 0\n' "${counts//[!0-9 ]/}" | tr -s ' '
   )
   # A stage that stopped before it counted is one failure.
