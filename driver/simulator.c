@@ -91,13 +91,13 @@ static enum hrtimer_restart sim_tick(struct hrtimer *timer)
 	u32 id;
 
 	raw_spin_lock(&sim.lock);
+	overruns = hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(sim.period)));
 	/*
-	 * First, as in the original handler, which did nothing else: what runs
-	 * between the interrupt and the stamp changes what a consumer that
-	 * pauses sees under emulation (docs/measurement.md).
+	 * Before the rings, with nothing but the timer's re-arming between it and
+	 * the interrupt: under emulation that distance decides what a consumer
+	 * that pauses sees (docs/measurement.md).
 	 */
 	hft_lamport_publish(sim.sequence);
-	overruns = hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(sim.period)));
 	sim_trade(&market, sim.sequence++);
 	market.missed = overruns ? overruns - 1 : 0;
 	market.late = sim_late(due);
