@@ -6,7 +6,7 @@ set -uo pipefail
 
 vm/deps.sh build run custom-6.1 test || exit
 check "native programs build" vm/native.sh release
-check "guest programs build" vm/native.sh guest
+check "guest programs build" vm/native.sh guest hft_tool vm_tests
 check "kernel custom-6.1 builds" vm/build-kernel.sh custom-6.1
 check "kernel test-6.1 builds" vm/build-kernel.sh test-6.1
 summary
