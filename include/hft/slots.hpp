@@ -27,7 +27,7 @@ class Slots {
     return __atomic_load_n(&slot(pos).published, __ATOMIC_ACQUIRE);
   }
 
-  /// For the second look of a seqlock reader, after its fence.
+  /// For the second look of a seqlock reader, after its acquire loads.
   [[nodiscard]] std::uint64_t published_again(
       std::uint64_t pos) const noexcept {
     return __atomic_load_n(&slot(pos).published, __ATOMIC_RELAXED);

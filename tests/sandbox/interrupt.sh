@@ -15,7 +15,8 @@ qemu_pid() { pgrep -f "qemu-system-x86_64 -name hft.*mount_tag=cwd,path=$scratch
 interrupt() {
   local signal=$1 status=$2 name=$3 tries pid found
   shift 3
-  (cd "$scratch" && exec setsid --wait env -- "$@") >"$scratch/log" 2>&1 &
+  # A shell in the background ignores Ctrl-C, and so would all that it starts.
+  (cd "$scratch" && exec setsid --wait env --default-signal=INT -- "$@") >"$scratch/log" 2>&1 &
   pid=$!
   for ((tries = 0; tries < 600; tries++)); do
     [[ -z $(qemu_pid) ]] || break

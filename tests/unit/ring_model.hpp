@@ -34,12 +34,12 @@ class RingModel {
     hft_slot& slot = slots_[pos_ & (slots_.size() - 1)];
     if (mode_ == HFT_MODE_OVERWRITE) {
       __atomic_store_n(&slot.published, 0, __ATOMIC_RELAXED);
-      // Pairs with the reader's acquire fence, as the driver's smp_wmb() does.
-      __atomic_thread_fence(__ATOMIC_RELEASE);
     }
     auto* words = reinterpret_cast<std::uint64_t*>(slot.record.payload);
     for (std::size_t i = 0; i < kWords; ++i) {
-      __atomic_store_n(words + i, pos_, __ATOMIC_RELAXED);
+      // Release, after the mark: pairs with the reader's acquire loads of the
+      // words, as the driver's smp_wmb() does.
+      __atomic_store_n(words + i, pos_, __ATOMIC_RELEASE);
     }
     __atomic_store_n(&slot.published, ++pos_, __ATOMIC_RELEASE);
     return true;

@@ -12,5 +12,5 @@ set -euo pipefail
 parse_options "" "$@"
 no_arguments
 "$HFT_ROOT/vm/deps.sh" build
-"$HFT_ROOT/vm/native.sh" release
+"$HFT_ROOT/vm/native.sh" release hft_tool
 phase "Built build/release/hft"
