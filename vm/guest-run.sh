@@ -101,9 +101,12 @@ if [[ $interactive == 1 ]]; then
 else
   "${boot[@]}" 2>"$job/runner.log" &
   runner=$!
-  tail -c +1 -s 0.2 --pid="$runner" -f "$job/stdout" 2>/dev/null &
+  # Not on the host CPU of the vCPU that polls.
+  mapfile -t cpus < <(host_cpus)
+  follow=(taskset -c "${cpus[0]}" tail -c +1 -s 0.2 --pid="$runner" -f)
+  "${follow[@]}" "$job/stdout" 2>/dev/null &
   out=$!
-  tail -c +1 -s 0.2 --pid="$runner" -f "$job/stderr" >&2 2>/dev/null &
+  "${follow[@]}" "$job/stderr" >&2 2>/dev/null &
   err=$!
   wait "$runner" || status=$?
   runner=''

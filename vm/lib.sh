@@ -61,6 +61,14 @@ die() {
   exit "$status"
 }
 
+# host_cpus: the CPUs we may run on, one a line.
+host_cpus() {
+  local range
+  for range in $(taskset -cp $$ | sed 's/.*: //;s/,/ /g'); do
+    seq "${range%-*}" "${range#*-}"
+  done
+}
+
 # show_tail LOG LINES: the end of a log and where the rest is.
 show_tail() {
   printf -- '---- last lines of %s\n' "$1" >&2

@@ -71,14 +71,6 @@ else
 fi
 arguments+=(-append "${append[*]}")
 
-# host_cpus: the CPUs we may run on, one a line.
-host_cpus() {
-  local range
-  for range in $(taskset -cp $$ | sed 's/.*: //;s/,/ /g'); do
-    seq "${range%-*}" "${range#*-}"
-  done
-}
-
 # pin_consumer: the vCPU that polls gets a host CPU to itself; every other
 # thread stays on those QEMU was started on.
 pin_consumer() { # PID CPU
