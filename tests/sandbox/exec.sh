@@ -55,7 +55,7 @@ check "root, two CPUs, one isolated, timed by the TSC" equals $'0\n2\n1\ntsc' \
 found=$("$sandbox" exec -- sh -c 'mknod /dev/hft c 10 60; cd /tmp; lat_v0 &&
   taskset 0x2 lat_v2 && taskset 0x2 lat_v3 && wc -l *.csv')
 check "lat_v0, lat_v2, lat_v3 run" equals 0 $?
-for path in read shm lamport; do
+for path in read shm ring; do
   check "$path left 1,000 samples" contains "1001 $path.csv" "$(tr -s ' ' <<<"$found")"
 done
 summary
