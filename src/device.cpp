@@ -114,17 +114,14 @@ hft_sim_stats Device::simulator_stats() const {
   return stats;
 }
 
-Attached::Attached(const Device& device, Rights consumer_rights)
+Attached::Attached(const Device& device)
     : info_(map_info(device)),
       producer_(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead),
-      consumer_(device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE, consumer_rights),
+      consumer_(
+          device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE,
+          info().mode == HFT_MODE_DROP ? Rights::kReadWrite : Rights::kRead),
       slots_(device.fd(), HFT_MMAP_SLOTS, info().slots_bytes, Rights::kRead) {}
 
-Attached attach(const Device& device) {
-  const Mapping info = map_info(device);
-  return {device, info.as<const hft_info>()->mode == HFT_MODE_DROP
-                      ? Rights::kReadWrite
-                      : Rights::kRead};
-}
+Attached attach(const Device& device) { return Attached(device); }
 
 }  // namespace hft

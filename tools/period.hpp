@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace hft::tools {
 

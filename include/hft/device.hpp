@@ -64,7 +64,7 @@ class Device {
 /// The regions of a device's ring, validated and mapped.
 class Attached {
  public:
-  Attached(const Device& device, Rights consumer_rights);
+  explicit Attached(const Device& device);
 
   [[nodiscard]] const hft_info& info() const noexcept {
     return *info_.as<const hft_info>();

@@ -23,7 +23,7 @@ namespace {
 // The driver's simulator is pinned there.
 constexpr int kDriverCpu = 0;
 // By then a guest has done its boot's deferred work.
-constexpr double kSettledSeconds = 3;
+constexpr double kSettledSeconds = 4;
 
 // The simulator at our period, and afterwards as it was found.
 class SimulatorLease {

@@ -76,14 +76,11 @@ manifest=(
 )
 accel=$("$HFT_ROOT/vm/accel.sh" "$accel" "$image")
 phase "Booting the guest ($accel) and measuring $paths, $samples samples each"
-# A guest that has just booted still has work of its own for some seconds.
-# shellcheck disable=SC2016  # the guest's variables
-readonly settle='while read -r up _ </proc/uptime; [ "${up%%.*}" -lt 4 ]; do sleep 0.2; done; exec "$@"'
 status=0
 "$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" --deadline "$deadline" \
   --program "$HFT_ROOT/build/guest/hft" --results "$partial/guest" \
   --console "$partial/console.log" -- \
-  sh -c "$settle" sh hft bench --paths "$paths" --samples "$samples" \
+  hft bench --paths "$paths" --samples "$samples" \
   --json /out/results.json --csv /out --hgrm /out \
   --manifest "accelerator=$accel" "${manifest[@]}" >"$partial/bench.out" &
 runner=$!
