@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <cstdint>
-#include <string_view>
 
 namespace hft {
 namespace {
@@ -19,6 +17,36 @@ void expect(bool holds, std::string_view field, std::string_view expected,
   }
 }
 
+template <typename T>
+void require(bool holds, std::string_view field, std::string_view expected,
+             T found) {
+  if (!holds) {
+    throw std::invalid_argument(
+        fmt::format("{} is {}, expected {}", field, found, expected));
+  }
+}
+
+bool is_slot_size(std::uint32_t size) {
+  return std::has_single_bit(size) && size >= HFT_SLOT_SIZE_MIN &&
+         size <= HFT_SLOT_SIZE_MAX;
+}
+
+bool is_slot_count(std::uint32_t count) {
+  return std::has_single_bit(count) && count >= 2 &&
+         count <= HFT_SLOT_COUNT_MAX;
+}
+
+bool is_mode(std::uint32_t mode) {
+  return mode == HFT_MODE_DROP || mode == HFT_MODE_OVERWRITE;
+}
+
+void require_record_size(std::uint32_t record_size) {
+  require(record_size >= 1 && record_size <= kRecordSizeMax, "record_size",
+          fmt::format("1 to {}: split a larger record, or publish where it is",
+                      kRecordSizeMax),
+          record_size);
+}
+
 }  // namespace
 
 void validate(const hft_info& info) {
@@ -30,23 +58,93 @@ void validate(const hft_info& info) {
          info.abi_version);
   expect(info.info_size >= sizeof(hft_info), "info_size",
          fmt::format("at least {}", sizeof(hft_info)), info.info_size);
-  expect(std::has_single_bit(info.slot_size) &&
-             info.slot_size >= HFT_SLOT_SIZE_MIN &&
-             info.slot_size <= HFT_SLOT_SIZE_MAX,
-         "slot_size", "a power of two from 64 to 4096", info.slot_size);
-  expect(std::has_single_bit(info.slot_count) && info.slot_count >= 2 &&
-             info.slot_count <= HFT_SLOT_COUNT_MAX,
-         "slot_count", "a power of two from 2 to 65536", info.slot_count);
-  expect(info.records_per_slot == 1, "records_per_slot", "1",
+  expect(is_slot_size(info.slot_size), "slot_size",
+         "a power of two from 64 to 4096", info.slot_size);
+  expect(is_slot_count(info.slot_count), "slot_count",
+         "a power of two from 2 to 65536", info.slot_count);
+  expect(info.record_size >= 1 &&
+             info.record_size <= info.slot_size - HFT_SLOT_HEADER,
+         "record_size", "1 to slot_size - 8", info.record_size);
+  expect(is_mode(info.mode), "mode", "0 (drop) or 1 (overwrite)", info.mode);
+  const Geometry geometry{.record_size = info.record_size,
+                          .slot_size = info.slot_size,
+                          .slot_count = info.slot_count};
+  expect(info.records_per_slot == 1 ||
+             info.records_per_slot == geometry.records_per_slot(),
+         "records_per_slot",
+         fmt::format("1 or (slot_size - 8) / record_size, which is {:#x}",
+                     geometry.records_per_slot()),
          info.records_per_slot);
-  expect(info.record_size == info.slot_size - HFT_SLOT_HEADER, "record_size",
-         "slot_size - 8", info.record_size);
-  const std::uint64_t bytes = std::uint64_t{info.slot_size} * info.slot_count;
-  expect(info.slots_bytes == (bytes + HFT_PAGE - 1) / HFT_PAGE * HFT_PAGE,
-         "slots_bytes", "slot_size * slot_count in whole pages",
+  expect(info.slots_bytes == geometry.slots_bytes(), "slots_bytes",
+         fmt::format("slot_size * slot_count in whole pages, which is {:#x}",
+                     geometry.slots_bytes()),
          info.slots_bytes);
-  expect(info.mode == HFT_MODE_DROP || info.mode == HFT_MODE_OVERWRITE, "mode",
-         "0 (drop) or 1 (overwrite)", info.mode);
+  expect((info.features & ~HFT_FEATURE_SLOTS_WRITABLE) == 0, "features",
+         "no bits but 0x1: the ring is of a later release", info.features);
+}
+
+void validate_bytes(std::string_view region, std::uint64_t expected,
+                    std::uint64_t found) {
+  if (found < expected) {
+    throw InvalidRing(
+        fmt::format("truncated ring: {} has {} bytes, expected {}: remove the "
+                    "ring and start its producer again",
+                    region, found, expected));
+  }
+}
+
+void validate(const Geometry& geometry) {
+  require_record_size(geometry.record_size);
+  require(is_slot_size(geometry.slot_size), "slot_size",
+          fmt::format("a power of two from 64 to 4096, of which {} is the "
+                      "smallest for records of {} bytes",
+                      default_slot_size(geometry.record_size),
+                      geometry.record_size),
+          geometry.slot_size);
+  require(geometry.records_per_slot() >= 1, "slot_size",
+          fmt::format("at least {} for records of {} bytes",
+                      default_slot_size(geometry.record_size),
+                      geometry.record_size),
+          geometry.slot_size);
+  require(is_slot_count(geometry.slot_count), "slot_count",
+          "a power of two from 2 to 65536; Geometry::for_records() rounds a "
+          "capacity up to one",
+          geometry.slot_count);
+}
+
+void validate_capacity(std::uint32_t record_size, std::uint64_t capacity,
+                       bool spread) {
+  require_record_size(record_size);
+  const Geometry largest{.record_size = record_size,
+                         .slot_size = default_slot_size(record_size),
+                         .slot_count = HFT_SLOT_COUNT_MAX,
+                         .spread = spread};
+  require(capacity >= 1 && capacity <= largest.capacity(), "capacity",
+          fmt::format("1 to {} records of {} bytes: 65536 slots of {} bytes",
+                      largest.capacity(), record_size, largest.slot_size),
+          capacity);
+}
+
+void expect_layout(const hft_info& info, std::uint32_t record_size,
+                   std::uint32_t slot_size, std::uint32_t records_per_slot) {
+  if (info.record_size != record_size || info.slot_size != slot_size ||
+      info.records_per_slot != records_per_slot) {
+    throw InvalidRing(fmt::format(
+        "a ring of other records: it has {} of {} bytes in a slot of {}, "
+        "expected {} of {} bytes in a slot of {}: name the record type and the "
+        "policy that it was made for",
+        info.records_per_slot, info.record_size, info.slot_size,
+        records_per_slot, record_size, slot_size));
+  }
+}
+
+void expect_mode(const hft_info& info, hft_mode mode) {
+  if (info.mode != mode) {
+    throw InvalidRing(
+        mode == HFT_MODE_DROP
+            ? "a ring in overwrite mode: take overwrite_producer() or reader()"
+            : "a ring in drop mode: take producer() or consumer()");
+  }
 }
 
 }  // namespace hft

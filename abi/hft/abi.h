@@ -138,6 +138,9 @@ enum hft_producer_kind {
 	HFT_PRODUCER_PROCESS = 3,
 };
 
+/* hft_info.features */
+#define HFT_FEATURE_SLOTS_WRITABLE 1ull /* consumers may map slots writable */
+
 /* The info region: written before the ring can be attached to, then frozen. */
 struct hft_info {
 	__u64 magic;
@@ -153,7 +156,7 @@ struct hft_info {
 	__u64 clock_hz; /* ticks of record stamps a second */
 	__u32 producer_kind; /* enum hft_producer_kind */
 	__u32 ring_id; /* channel of /dev/hft */
-	__u64 features; /* bits to come; 0 */
+	__u64 features; /* HFT_FEATURE_* */
 };
 HFT_ASSERT_SIZE(struct hft_info, 72);
 HFT_ASSERT_OFFSET(struct hft_info, abi_version, 8);
@@ -176,23 +179,31 @@ struct hft_producer_page {
 	__u64 dropped; /* records offered and not published */
 	__u64 wakeups; /* times a sleeping consumer was woken */
 	__u64 heartbeat; /* stamp of the newest record, dropped or published */
+	__u64 owner; /* process rings: who produces, 0 for no one */
+	__u8 reserved[24];
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_producer_page, 64);
 HFT_ASSERT_OFFSET(struct hft_producer_page, dropped, 8);
 HFT_ASSERT_OFFSET(struct hft_producer_page, wakeups, 16);
 HFT_ASSERT_OFFSET(struct hft_producer_page, heartbeat, 24);
+HFT_ASSERT_OFFSET(struct hft_producer_page, owner, 32);
+HFT_ASSERT_OFFSET(struct hft_producer_page, reserved, 40);
 
 /* The consumer region: the only one a consumer of a kernel ring can write. */
 struct hft_consumer_page {
 	__u64 consumer_pos; /* records released */
 	__u8 reserved[56];
 	__u32 waiting; /* non-zero: please wake me; on a line of its own */
-	__u8 reserved2[60];
+	__u32 reserved2;
+	__u64 owner; /* process rings: who consumes, 0 for no one */
+	__u8 reserved3[48];
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_consumer_page, 128);
 HFT_ASSERT_OFFSET(struct hft_consumer_page, consumer_pos, 0);
 HFT_ASSERT_OFFSET(struct hft_consumer_page, waiting, 64);
 HFT_ASSERT_OFFSET(struct hft_consumer_page, reserved2, 68);
+HFT_ASSERT_OFFSET(struct hft_consumer_page, owner, 72);
+HFT_ASSERT_OFFSET(struct hft_consumer_page, reserved3, 80);
 
 /* Offsets to mmap() of /dev/hft, and the length each wants, in whole pages. */
 #define HFT_MMAP_LAMPORT 0x0ul /* HFT_LAMPORT_BYTES, rw */

@@ -1,84 +1,232 @@
 // SPDX-License-Identifier: MIT
 // The one consumer of a ring in drop mode: zero copy, no system call.
 //
-//   hft::Consumer consumer(slots, consumer_page);
-//   for (;;) {
-//     const hft_record& record = consumer.wait();
-//     react(record);
+//   hft::Consumer<Tick> consumer = ring.consumer();
+//   while (const Tick* tick = consumer.try_read()) {
+//     react(*tick);
 //     consumer.release();
 //   }
 #pragma once
 
 #include <hft/abi.h>
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <utility>
 
-#include "hft/slots.hpp"
+#include "hft/ends.hpp"
+#include "hft/layout.hpp"
+#include "hft/owner.hpp"
+#include "hft/wait.hpp"
+#include "hft/wake.hpp"
 
 namespace hft {
 
 /// Not thread-safe: one thread consumes. Polls the slot that the producer will
 /// publish next, so that an arriving record costs one cache-line transfer
 /// (FastForward, Giacomoni et al., PPoPP 2008).
+///
+/// The producer learns what was released each quarter of the ring, or when the
+/// ring is found empty: a consumer that is killed leaves up to a quarter of the
+/// ring to be read again by its successor. flush() tells it at once.
+template <Record T = hft_record, Policy P = Latency>
 class Consumer {
  public:
-  /// `page` is the consumer region; its consumer_pos says where to begin.
-  Consumer(const Slots& slots, hft_consumer_page* page) noexcept
-      : slots_(slots),
-        page_(page),
-        pos_(__atomic_load_n(&page->consumer_pos, __ATOMIC_RELAXED)),
-        released_(pos_),
-        lazy_(slots.count() / 4) {}
+  /// Begins at consumer_pos. `claim` keeps others out for as long as this
+  /// lives; /dev/hft does so itself.
+  explicit Consumer(const ConsumerEnd& end, Claim claim = {})
+      : cursor_(*end.info, end.slots,
+                __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED)),
+        ready_(cursor_.position()),
+        released_(cursor_.position()),
+        lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
+        page_(end.page),
+        may_own_(end.slots_writable),
+        claim_(std::make_unique<Claim>(std::move(claim))) {}
 
   /// The next record, or nullptr when none is published. The record stays
   /// valid until release(). Polling an empty ring gives back all that is owed.
-  [[nodiscard]] const hft_record* try_read() noexcept {
-    if (slots_.published(pos_) > pos_) {
-      return &slots_.record(pos_);
+  [[nodiscard]] const T* try_read() noexcept {
+    return poll() ? cursor_.record() : nullptr;
+  }
+
+  /// The next records that lie in a row, up to `most`; empty when none is
+  /// published. They stay valid until release(n).
+  [[nodiscard]] std::span<const T> try_read_some(std::size_t most) noexcept {
+    if (!poll()) {
+      return {};
     }
-    if (released_ != pos_) {
+    return {cursor_.record(),
+            std::min<std::size_t>(most, ready_ - cursor_.position())};
+  }
+
+  /// Done with the first `count` records of what was read.
+  void release(std::size_t count = 1) noexcept {
+    cursor_.advance(static_cast<std::uint32_t>(count));
+    owned_ = false;
+    if constexpr (P::kLinesAhead > 0) {
+      if (cursor_.at_slot_start()) {
+        const std::byte* const ahead = cursor_.slot_ahead();
+        for (std::size_t line = 0; line < cursor_.lines(); ++line) {
+          fetch_line(ahead + line * HFT_CACHE_LINE);
+        }
+      }
+    }
+    if (cursor_.position() - released_ >= lazy_) {
       flush();
     }
-    return nullptr;
   }
 
-  /// Spin until there is a record. No `pause`: under emulation it leaves the
-  /// CPU loop, and natively it delays the look that matters.
-  [[nodiscard]] const hft_record& wait() noexcept {
-    if (const hft_record* record = try_read()) {
-      return *record;
-    }
-    while (slots_.published(pos_) <= pos_) {
-    }
-    return slots_.record(pos_);
-  }
-
-  /// Done with the record. The producer learns of it each quarter of the ring,
-  /// or when the ring is found empty.
-  void release() noexcept {
-    ++pos_;
-    if (pos_ - released_ >= lazy_) {
-      flush();
-    }
-  }
-
-  /// Tell the producer now.
+  /// Tell the producer now what was released.
   void flush() noexcept {
     // Release pairs with the producer's acquire load of consumer_pos when the
     // ring seems full: our reads of the slots are over.
-    __atomic_store_n(&page_->consumer_pos, pos_, __ATOMIC_RELEASE);
-    released_ = pos_;
+    __atomic_store_n(&page_->consumer_pos, cursor_.position(),
+                     __ATOMIC_RELEASE);
+    released_ = cursor_.position();
+  }
+
+  /// Give each record that is there now to `handler`, up to `most`, and release
+  /// it. Returns how many.
+  template <std::invocable<const T&> Handler>
+  std::size_t for_each(
+      Handler&& handler,
+      std::size_t most = std::numeric_limits<std::size_t>::max()) {
+    std::size_t done = 0;
+    while (done < most) {
+      const std::span<const T> records = try_read_some(most - done);
+      if (records.empty()) {
+        break;
+      }
+      for (const T& record : records) {
+        handler(record);
+      }
+      release(records.size());
+      done += records.size();
+    }
+    return done;
+  }
+
+  /// The next record, waiting for it by the policy.
+  template <WaitPolicy W>
+  [[nodiscard]] const T& read(W& wait) {
+    for (;;) {
+      if (const T* record = try_read()) {
+        wait.found();
+        return *record;
+      }
+      idle(wait);
+    }
+  }
+  [[nodiscard]] const T& read() {
+    BusySpin wait;
+    return read(wait);
+  }
+
+  /// Give every record to `handler` until `stop` is requested, which a sleeping
+  /// consumer notices after SpinThenSleep::longest at the latest.
+  template <std::invocable<const T&> Handler, WaitPolicy W>
+  void run(Handler&& handler, W& wait, const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      if (for_each(handler) > 0) {
+        wait.found();
+      } else {
+        idle(wait);
+      }
+    }
   }
 
   /// Position of the next record.
-  [[nodiscard]] std::uint64_t position() const noexcept { return pos_; }
+  [[nodiscard]] std::uint64_t position() const noexcept {
+    return cursor_.position();
+  }
 
  private:
-  Slots slots_;
-  hft_consumer_page* page_;
-  std::uint64_t pos_;
+  bool poll() noexcept {
+    if (cursor_.position() != ready_) {
+      return true;
+    }
+    // Acquire pairs with Producer::publish's release: a record whose position
+    // is published may be read.
+    const std::uint64_t published =
+        __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
+    if (published > cursor_.position()) [[likely]] {
+      ready_ = std::min(published, cursor_.position() + cursor_.left_in_slot());
+      return true;
+    }
+    found_empty();
+    return false;
+  }
+
+  void found_empty() noexcept {
+    if constexpr (P::kOwnAndDemote) {
+      if (may_own_ && !owned_) {
+        owned_ = true;
+        own_line(cursor_.slot());
+      }
+      for (std::size_t line = 1; line < cursor_.lines(); ++line) {
+        fetch_line(cursor_.slot() + line * HFT_CACHE_LINE);
+      }
+    }
+    if constexpr (P::kSlip > 0) {
+      slip();
+    }
+    if (released_ != cursor_.position()) {
+      flush();
+    }
+  }
+
+  // Rest longer as long as a rest is rewarded with more than one record: then
+  // the producer is the faster one, and is better left ahead of us.
+  void slip() noexcept {
+    slip_ = cursor_.position() - empty_ > 1 ? std::min(2 * slip_ + 1, P::kSlip)
+                                            : slip_ / 2;
+    empty_ = cursor_.position();
+    for (std::uint32_t i = 0; i < slip_; ++i) {
+      _mm_pause();
+    }
+  }
+
+  template <WaitPolicy W>
+  void idle(W& wait) {
+    wait.rest();
+    if constexpr (SleepingPolicy<W>) {
+      if (wait.tired()) {
+        sleep(wait.longest);
+        wait.found();
+      }
+    }
+  }
+
+  void sleep(std::chrono::nanoseconds longest) {
+    __atomic_store_n(&page_->waiting, 1U, __ATOMIC_RELAXED);
+    // Full fence here and on the producer; pairs with Waker::order(). Either we
+    // see what was published before, or the producer sees that we wait.
+    order_producers();
+    if (!poll()) {
+      sleep_until_woken(page_, longest);
+    }
+    __atomic_store_n(&page_->waiting, 0U, __ATOMIC_RELAXED);
+  }
+
+  Cursor<T, P, const std::byte> cursor_;
+  std::uint64_t ready_;     // positions before this one may be read
   std::uint64_t released_;  // what the producer knows
   std::uint64_t lazy_;      // records between two flushes under load
+  hft_consumer_page* page_;
+  bool may_own_;
+  bool owned_ = false;
+  std::uint64_t empty_ = 0;  // position when the ring was last found empty
+  std::uint32_t slip_ = 0;   // pauses after an empty poll
+  // On the heap: an object whose own address is never passed on can live in
+  // registers, here across a whole loop of try_read().
+  std::unique_ptr<Claim> claim_;
 };
 
 }  // namespace hft

@@ -5,17 +5,18 @@
 //   hft::control(HFT_SYS_SIM_START);
 //   hft::Device device = hft::Device::open();
 //   hft::Attached ring = hft::attach(device);
-//   hft::Consumer consumer(ring.slots(), ring.consumer());
+//   hft::Consumer consumer(ring.consumer_end());
 #pragma once
 
 #include <hft/abi.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 
+#include "hft/ends.hpp"
 #include "hft/mapping.hpp"
-#include "hft/slots.hpp"
 
 namespace hft {
 
@@ -69,14 +70,12 @@ class Attached {
   [[nodiscard]] const hft_info& info() const noexcept {
     return *info_.as<const hft_info>();
   }
-  [[nodiscard]] Slots slots() const noexcept {
-    return {slots_.as<const void>(), info().slot_size, info().slot_count};
-  }
-  [[nodiscard]] hft_consumer_page* consumer() const noexcept {
-    return consumer_.as<hft_consumer_page>();
-  }
-  [[nodiscard]] const hft_producer_page& producer() const noexcept {
-    return *producer_.as<const hft_producer_page>();
+  /// Holds until this is destroyed.
+  [[nodiscard]] ConsumerEnd consumer_end() const noexcept {
+    return {.info = info_.as<const hft_info>(),
+            .producer = producer_.as<const hft_producer_page>(),
+            .page = consumer_.as<hft_consumer_page>(),
+            .slots = slots_.as<const std::byte>()};
   }
 
  private:

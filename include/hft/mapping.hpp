@@ -12,12 +12,22 @@ namespace hft {
 
 enum class Rights { kRead, kReadWrite };
 
-/// Shared, pre-faulted. Move-only.
+/// When pages are faulted in. kLater is for those who first have to say how.
+enum class Fault { kNow, kLater };
+
+/// Shared. Move-only.
 class Mapping {
  public:
   Mapping() = default;
   /// Throws std::system_error naming the offset, the length and the rights.
-  Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights);
+  Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights,
+          Fault fault = Fault::kNow);
+  /// Zeroed memory for the threads and the future children of this process.
+  /// Throws std::system_error naming the length.
+  static Mapping anonymous(std::size_t bytes, Fault fault = Fault::kNow);
+  /// The same in pages of the pool of /proc/sys/vm/nr_hugepages; `bytes` is a
+  /// multiple of 2 MiB. Throws when the pool has too few. Faulted in later.
+  static Mapping anonymous_huge(std::size_t bytes);
   Mapping(Mapping&& other) noexcept
       : start_(std::exchange(other.start_, nullptr)),
         bytes_(std::exchange(other.bytes_, 0)) {}
@@ -29,6 +39,9 @@ class Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
+
+  /// Keep it in RAM. False, with errno set, when a limit forbids it.
+  [[nodiscard]] bool lock() const noexcept;
 
   template <typename T>
   [[nodiscard]] T* as() const noexcept {

@@ -1,45 +1,140 @@
 // SPDX-License-Identifier: MIT
 // A reader of a ring in overwrite mode: any number of them, each read-only.
 //
-//   hft::Reader reader(slots, producer_pos);
-//   hft_record record;
-//   while (reader.try_read(record)) react(record);
+//   hft::Reader<Quote> reader = ring.reader();
+//   Quote quote;
+//   while (reader.try_read(quote)) react(quote);
 //   report(reader.lapped());
 #pragma once
 
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <span>
 
-#include "hft/slots.hpp"
+#include "hft/ends.hpp"
+#include "hft/layout.hpp"
+#include "hft/recover.hpp"
+#include "hft/wait.hpp"
+#include "hft/words.hpp"
 
 namespace hft {
 
-/// Not thread-safe: one thread a reader. Each slot is a seqlock: a record is
-/// copied, and the copy kept only if the slot still holds the same position.
-/// The copy is of atomic words, so the race with the producer is not one in the
-/// language's sense (Boehm, "Can seqlocks get along with programming
-/// language memory models?", MSPC 2012).
+/// Where a reader begins.
+enum class StartAt {
+  kNext,    // with the record that is published next
+  kOldest,  // with the oldest that may still be there
+};
+
+/// Not thread-safe: one thread a reader. A record is copied, and the copy kept
+/// only if the slot still holds the same lap: torn records are never accepted,
+/// and what was overwritten is counted exactly, by position.
+template <Record T = hft_record, Policy P = Latency>
 class Reader {
  public:
-  /// `start` is the first position to read: producer_pos for what comes next.
-  Reader(const Slots& slots, std::uint64_t start) noexcept
-      : slots_(slots), pos_(start) {}
+  explicit Reader(const ConsumerEnd& end, StartAt start = StartAt::kNext)
+      : Reader(end, first_position(end, start)) {}
 
-  /// Copy the next record to `out`, at most the 56 bytes of a 64-byte slot.
-  /// False when none is published. Skips what was overwritten, and counts it.
-  [[nodiscard]] bool try_read(hft_record& out) noexcept {
+  /// Begin with `position`: what of it is gone counts as lapped.
+  Reader(const ConsumerEnd& end, std::uint64_t position) noexcept
+      : cursor_(*end.info, end.slots, position),
+        capacity_(capacity_of(*end.info)) {}
+
+  /// Copy the next record to `out`. False when none is published. Skips what
+  /// was overwritten, and counts it. Of an hft_record this is the header and
+  /// the first 40 bytes of payload.
+  [[nodiscard]] bool try_read(T& out) noexcept {
+    return read_by([&] { load_words(cursor_.record(), out); });
+  }
+
+  /// Copy the next records, in order; how many.
+  [[nodiscard]] std::size_t try_read(std::span<T> out) noexcept {
+    std::size_t done = 0;
+    while (done < out.size() && try_read(out[done])) {
+      ++done;
+    }
+    return done;
+  }
+
+  /// Copy the next record with as much of its payload as `more` has room for
+  /// beyond the first 40 bytes; whole words.
+  [[nodiscard]] bool try_read(T& out, std::span<std::uint64_t> more) noexcept
+      requires std::same_as<T, hft_record> {
+    return read_by([&] {
+      load_words(cursor_.record(), out);
+      const std::size_t words =
+          std::min(more.size(), (cursor_.slot_size() - HFT_CACHE_LINE) /
+                                    sizeof(std::uint64_t));
+      const auto* const from = reinterpret_cast<const std::uint64_t*>(
+          cursor_.slot() + HFT_CACHE_LINE);
+      for (std::size_t i = 0; i < words; ++i) {
+        load_words(from + i, more[i]);
+      }
+    });
+  }
+
+  /// Copy the next record, waiting for it by the policy. A producer in
+  /// overwrite mode wakes no one: no sleeping policies.
+  template <WaitPolicy W>
+  requires(!SleepingPolicy<W>) void read(T& out, W& wait) noexcept {
+    while (!try_read(out)) {
+      wait.rest();
+    }
+    wait.found();
+  }
+
+  /// Records that were overwritten before they were read; exact.
+  [[nodiscard]] std::uint64_t lapped() const noexcept { return lapped_; }
+
+  /// Position of the next record.
+  [[nodiscard]] std::uint64_t position() const noexcept {
+    return cursor_.position();
+  }
+
+ private:
+  using Place = Cursor<T, P, const std::byte>;
+
+  static std::uint64_t first_position(const ConsumerEnd& end,
+                                      StartAt start) noexcept {
+    const std::uint64_t next = recover_position(*end.info, end.slots);
+    return start == StartAt::kNext
+               ? next
+               : oldest_beside(next, capacity_of(*end.info));
+  }
+
+  // The slot that shows `published` was overwritten; what followed it a lap
+  // ago is the oldest that may be intact.
+  static std::uint64_t oldest_beside(std::uint64_t published,
+                                     std::uint64_t capacity) noexcept {
+    constexpr std::uint64_t kPerSlot = Place::kRecordsPerSlot;
+    const std::uint64_t slot_end =
+        (published + kPerSlot - 1) / kPerSlot * kPerSlot;
+    return slot_end > capacity ? slot_end - capacity : 0;
+  }
+
+  [[nodiscard]] bool of_this_lap(std::uint64_t published) const noexcept {
+    return published - cursor_.position() - 1 < cursor_.left_in_slot();
+  }
+
+  template <class Copy>
+  bool read_by(const Copy& copy) noexcept {
     for (;;) {
-      const std::uint64_t seen = slots_.published(pos_);
-      if (seen <= pos_) {
+      // Acquire pairs with OverwriteProducer::publish's release: the record is
+      // there.
+      const std::uint64_t seen =
+          __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
+      if (seen <= cursor_.position()) {
         return false;
       }
-      if (seen == pos_ + 1) {
-        copy(slots_.record(pos_), out);
-        if (slots_.published_again(pos_) == seen) {
-          ++pos_;
+      if (of_this_lap(seen)) {
+        copy();
+        // After the words' acquire loads; pairs with the producer's mark.
+        if (of_this_lap(
+                __atomic_load_n(cursor_.published(), __ATOMIC_RELAXED))) {
+          cursor_.advance();
           return true;
         }
       }
@@ -47,38 +142,15 @@ class Reader {
     }
   }
 
-  /// Records that were overwritten before they were read; exact.
-  [[nodiscard]] std::uint64_t lapped() const noexcept { return lapped_; }
-
-  /// Position of the next record.
-  [[nodiscard]] std::uint64_t position() const noexcept { return pos_; }
-
- private:
-  static void copy(const hft_record& from, hft_record& to) noexcept {
-    static_assert(sizeof(hft_record) % sizeof(std::uint64_t) == 0);
-    const auto* words = reinterpret_cast<const std::uint64_t*>(&from);
-    for (std::size_t i = 0; i < sizeof(hft_record) / sizeof(*words); ++i) {
-      // Acquire pairs with the producer's write barrier between marking the
-      // slot and filling it: whoever sees a word of the next lap sees the mark
-      // at the second look. On x86 the same plain load as with one fence after
-      // the copy, and ThreadSanitizer, which knows no fences, can judge it.
-      const std::uint64_t word = __atomic_load_n(words + i, __ATOMIC_ACQUIRE);
-      std::memcpy(reinterpret_cast<std::byte*>(&to) + i * sizeof(word), &word,
-                  sizeof(word));
-    }
-  }
-
-  // To the oldest position that may be intact: the slot showed position
-  // seen - 1, so everything a whole ring before that is gone.
   void skip(std::uint64_t seen) noexcept {
     const std::uint64_t oldest =
-        std::max(pos_ + 1, seen > slots_.count() ? seen - slots_.count() : 0);
-    lapped_ += oldest - pos_;
-    pos_ = oldest;
+        std::max(cursor_.position() + 1, oldest_beside(seen, capacity_));
+    lapped_ += oldest - cursor_.position();
+    cursor_.move_to(oldest);
   }
 
-  Slots slots_;
-  std::uint64_t pos_;
+  Place cursor_;
+  std::uint64_t capacity_;  // records
   std::uint64_t lapped_ = 0;
 };
 

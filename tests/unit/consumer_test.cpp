@@ -3,102 +3,123 @@
 
 #include <gtest/gtest.h>
 
+#include <stop_token>
 #include <thread>
+#include <vector>
 
-#include "ring_model.hpp"
+#include "number.hpp"
 
 namespace hft::test {
 namespace {
 
+using Tick = Number<16>;
+
 TEST(Consumer, EmptyRingHasNothing) {
-  RingModel ring(HFT_MODE_DROP, 8);
-  Consumer consumer(ring.view(), ring.consumer());
-  EXPECT_EQ(consumer.try_read(), nullptr);
-  EXPECT_EQ(consumer.position(), 0U);
+  TestRing<Tick> ring(8);
+  EXPECT_EQ(ring.consumer.try_read(), nullptr);
+  EXPECT_TRUE(ring.consumer.try_read_some(8).empty());
+  EXPECT_EQ(ring.consumer.position(), 0U);
 }
 
 TEST(Consumer, BeginsWhereTheConsumerPageSays) {
-  RingModel ring(HFT_MODE_DROP, 8);
-  for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(ring.publish());
+  const Region region = Region::anonymous(Ring<Tick>::geometry(8));
+  Producer<Tick> producer = Ring<Tick>(region).producer();
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(producer.try_publish(number<Tick>(i)));
   }
-  ring.consumer()->consumer_pos = 3;
-  Consumer consumer(ring.view(), ring.consumer());
+  region.consumer_end().page->consumer_pos = 3;
+  Consumer<Tick> consumer = Ring<Tick>(region).consumer();
   ASSERT_NE(consumer.try_read(), nullptr);
-  EXPECT_EQ(RingModel::position_of(*consumer.try_read()), 3U);
+  EXPECT_EQ(number_in(*consumer.try_read()), 3U);
 }
 
 TEST(Consumer, RecordStaysUntilReleased) {
-  RingModel ring(HFT_MODE_DROP, 2);
-  Consumer consumer(ring.view(), ring.consumer());
-  ASSERT_TRUE(ring.publish());
-  ASSERT_TRUE(ring.publish());
-  const hft_record* record = consumer.try_read();
+  TestRing<Tick> ring(2);
+  ASSERT_TRUE(ring.producer.try_publish(number<Tick>(0)));
+  ASSERT_TRUE(ring.producer.try_publish(number<Tick>(1)));
+  const Tick* record = ring.consumer.try_read();
   ASSERT_NE(record, nullptr);
-  EXPECT_FALSE(ring.publish());
-  EXPECT_EQ(RingModel::position_of(*record), 0U);
-  consumer.release();
-  consumer.flush();
-  EXPECT_TRUE(ring.publish());
+  EXPECT_FALSE(ring.producer.try_publish(number<Tick>(2)));
+  EXPECT_EQ(number_in(*record), 0U);
+  ring.consumer.release();
+  ring.consumer.flush();
+  EXPECT_TRUE(ring.producer.try_publish(number<Tick>(3)));
 }
 
 TEST(Consumer, ReleasesEachQuarterOfTheRing) {
-  RingModel ring(HFT_MODE_DROP, 16);
-  Consumer consumer(ring.view(), ring.consumer());
-  for (int i = 0; i < 16; ++i) {
-    ASSERT_TRUE(ring.publish());
+  TestRing<Tick> ring(16);
+  for (std::uint64_t i = 0; i < 16; ++i) {
+    ASSERT_TRUE(ring.producer.try_publish(number<Tick>(i)));
   }
   for (std::uint64_t i = 1; i <= 16; ++i) {
-    ASSERT_NE(consumer.try_read(), nullptr);
-    consumer.release();
-    EXPECT_EQ(ring.consumer()->consumer_pos, i / 4 * 4);
+    ASSERT_NE(ring.consumer.try_read(), nullptr);
+    ring.consumer.release();
+    EXPECT_EQ(ring.region.consumer_page()->consumer_pos, i / 4 * 4);
   }
 }
 
 TEST(Consumer, ReleasesAllWhenItFindsTheRingEmpty) {
-  RingModel ring(HFT_MODE_DROP, 16);
-  Consumer consumer(ring.view(), ring.consumer());
-  ASSERT_TRUE(ring.publish());
-  ASSERT_NE(consumer.try_read(), nullptr);
-  consumer.release();
-  EXPECT_EQ(ring.consumer()->consumer_pos, 0U);
-  EXPECT_EQ(consumer.try_read(), nullptr);
-  EXPECT_EQ(ring.consumer()->consumer_pos, 1U);
+  TestRing<Tick> ring(16);
+  ASSERT_TRUE(ring.producer.try_publish(number<Tick>(0)));
+  ASSERT_NE(ring.consumer.try_read(), nullptr);
+  ring.consumer.release();
+  EXPECT_EQ(ring.region.consumer_page()->consumer_pos, 0U);
+  EXPECT_EQ(ring.consumer.try_read(), nullptr);
+  EXPECT_EQ(ring.region.consumer_page()->consumer_pos, 1U);
 }
 
-TEST(Consumer, SmallestRingGoesAround) {
-  RingModel ring(HFT_MODE_DROP, 2);
-  Consumer consumer(ring.view(), ring.consumer());
-  for (std::uint64_t i = 0; i < 100; ++i) {
-    ASSERT_TRUE(ring.publish());
-    EXPECT_EQ(RingModel::position_of(consumer.wait()), i);
-    consumer.release();
+TEST(Consumer, ReadsSomeThatLieInARow) {
+  TestRing<Tick, Throughput> ring(9);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(ring.producer.try_publish(number<Tick>(i)));
   }
+  // Three records of 16 bytes in a line.
+  ASSERT_EQ(ring.consumer.try_read_some(8).size(), 3U);
+  EXPECT_EQ(ring.consumer.try_read_some(2).size(), 2U);
+  EXPECT_EQ(number_in(ring.consumer.try_read_some(8)[2]), 2U);
+  ring.consumer.release(3);
+  ASSERT_EQ(ring.consumer.try_read_some(8).size(), 2U);
+  EXPECT_EQ(number_in(*ring.consumer.try_read()), 3U);
 }
 
-TEST(ConsumerStress, EveryRecordOnceAndInOrder) {
-  constexpr std::uint64_t kRecords = 200'000;
-  RingModel ring(HFT_MODE_DROP, 64);
-  Consumer consumer(ring.view(), ring.consumer());
-  std::thread producer([&] {
-    for (std::uint64_t i = 0; i < kRecords;) {
-      if (ring.publish()) {
-        ++i;
-      } else {
-        std::this_thread::yield();
-      }
-    }
-  });
-  for (std::uint64_t i = 0; i < kRecords;) {
-    const hft_record* record = consumer.try_read();
-    if (record == nullptr) {
-      std::this_thread::yield();
-      continue;
-    }
-    ASSERT_EQ(RingModel::position_of(*record), i++);
-    consumer.release();
+TEST(Consumer, ForEachTakesWhatIsThereAndNoMore) {
+  TestRing<Tick, Throughput> ring(64);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(ring.producer.try_publish(number<Tick>(i)));
   }
-  producer.join();
+  std::uint64_t next = 0;
+  const auto expect_next = [&](const Tick& tick) {
+    EXPECT_EQ(number_in(tick), next++);
+  };
+  EXPECT_EQ(ring.consumer.for_each(expect_next, 7), 7U);
+  EXPECT_EQ(ring.consumer.for_each(expect_next), 13U);
+  EXPECT_EQ(ring.consumer.for_each(expect_next), 0U);
+  EXPECT_EQ(next, 20U);
+}
+
+TEST(Consumer, RunEndsWhenAskedTo) {
+  TestRing<Tick> ring(8);
+  ASSERT_TRUE(ring.producer.try_publish(number<Tick>(0)));
+  std::stop_source stop;
+  int seen = 0;
+  Yield wait;
+  ring.consumer.run(
+      [&](const Tick&) {
+        ++seen;
+        stop.request_stop();
+      },
+      wait, stop.get_token());
+  EXPECT_EQ(seen, 1);
+}
+
+TEST(Consumer, SecondOneIsRefusedWhileTheFirstLives) {
+  const Region region = Region::anonymous(Ring<Tick>::geometry(8));
+  const Ring<Tick> ring(region);
+  {
+    const Consumer<Tick> first = ring.consumer();
+    EXPECT_THROW((void)ring.consumer(), std::system_error);
+  }
+  EXPECT_NO_THROW((void)ring.consumer());
 }
 
 }  // namespace

@@ -74,6 +74,98 @@ TEST(Validate, NamesTheFieldThatIsWrong) {
   info = good();
   info.mode = 7;
   expect_refused(info, "mode");
+  info = good();
+  info.features = 2;
+  expect_refused(info, "features");
+}
+
+TEST(Validate, AcceptsPackedAndSpreadSlots) {
+  hft_info info = good();
+  info.record_size = 16;
+  for (const std::uint32_t per_slot : {1U, 3U}) {
+    info.records_per_slot = per_slot;
+    EXPECT_NO_THROW(validate(info));
+  }
+  for (const std::uint32_t per_slot : {0U, 2U, 4U}) {
+    info.records_per_slot = per_slot;
+    expect_refused(info, "records_per_slot");
+  }
+  info.record_size = 0;
+  expect_refused(info, "record_size");
+}
+
+TEST(Validate, AcceptsWritableSlots) {
+  hft_info info = good();
+  info.features = HFT_FEATURE_SLOTS_WRITABLE;
+  EXPECT_NO_THROW(validate(info));
+}
+
+TEST(Validate, SaysWhatIsMissingOfATruncatedRegion) {
+  EXPECT_NO_THROW(validate_bytes("slots", 65536, 65536));
+  EXPECT_NO_THROW(validate_bytes("slots", 65536, 2097152));
+  EXPECT_THAT([] { validate_bytes("slots", 65536, 4095); },
+              ThrowsMessage<InvalidRing>(
+                  HasSubstr("slots has 4095 bytes, expected 65536")));
+}
+
+TEST(Geometry, SlotIsTheSmallestThatHoldsARecord) {
+  static_assert(default_slot_size(1) == 64);
+  static_assert(default_slot_size(56) == 64);
+  static_assert(default_slot_size(57) == 128);
+  static_assert(default_slot_size(120) == 128);
+  static_assert(default_slot_size(121) == 256);
+  static_assert(default_slot_size(kRecordSizeMax) == HFT_SLOT_SIZE_MAX);
+  static_assert(default_slot_size(kRecordSizeMax + 1) > HFT_SLOT_SIZE_MAX);
+  static_assert(default_slot_size(~0U) > HFT_SLOT_SIZE_MAX);
+}
+
+TEST(Geometry, CapacityIsRoundedUpToSlots) {
+  const Geometry packed = Geometry::for_records(16, 1024);
+  EXPECT_EQ(packed.slot_size, 64U);
+  EXPECT_EQ(packed.records_per_slot(), 3U);
+  EXPECT_EQ(packed.slot_count, 512U);
+  EXPECT_EQ(packed.capacity(), 1536U);
+  EXPECT_EQ(packed.slots_bytes(), 32768U);
+  EXPECT_EQ(packed.mode, HFT_MODE_DROP);
+  const Geometry smallest = Geometry::for_records(8, 1, HFT_MODE_OVERWRITE);
+  EXPECT_EQ(smallest.slot_count, 2U);
+  EXPECT_EQ(smallest.slots_bytes(), 4096U);
+  EXPECT_EQ(smallest.mode, HFT_MODE_OVERWRITE);
+  EXPECT_EQ(Geometry::for_records(4088, 65536).capacity(), 65536U);
+  const Geometry spread =
+      Geometry::for_records(16, 1000, HFT_MODE_DROP, /*spread=*/true);
+  EXPECT_EQ(spread.records_per_slot(), 1U);
+  EXPECT_EQ(spread.slot_count, 1024U);
+}
+
+template <typename Action>
+void expect_argument_refused(Action action, const char* text) {
+  EXPECT_THAT(action, ThrowsMessage<std::invalid_argument>(HasSubstr(text)));
+}
+
+TEST(Geometry, SaysHowToPutWhatIsWrong) {
+  expect_argument_refused([] { Geometry::for_records(4089, 16); },
+                          "record_size is 4089, expected 1 to 4088: split");
+  expect_argument_refused([] { Geometry::for_records(0, 16); },
+                          "record_size is 0");
+  expect_argument_refused([] { Geometry::for_records(16, 0); },
+                          "capacity is 0, expected 1 to 196608");
+  expect_argument_refused([] { Geometry::for_records(16, 196609); },
+                          "capacity is 196609");
+  expect_argument_refused([] { Geometry::for_records(16, ~0ULL); }, "capacity");
+  const Geometry good{.record_size = 56, .slot_size = 128, .slot_count = 1024};
+  EXPECT_NO_THROW(validate(good));
+  Geometry bad = good;
+  bad.slot_count = 1000;
+  expect_argument_refused([&] { validate(bad); },
+                          "slot_count is 1000, expected a power of two");
+  bad = good;
+  bad.slot_size = 96;
+  expect_argument_refused([&] { validate(bad); }, "slot_size is 96");
+  bad = good;
+  bad.record_size = 200;
+  expect_argument_refused([&] { validate(bad); },
+                          "slot_size is 128, expected at least 256");
 }
 
 }  // namespace

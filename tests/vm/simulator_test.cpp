@@ -18,10 +18,10 @@ TEST_F(Simulator, StartedTwiceTicksOnce) {
   EXPECT_EQ(stats.period, HFT_SIM_PERIOD_DEFAULT);
 
   const Attached ring = attach(device);
-  Consumer consumer(ring.slots(), ring.consumer());
+  Consumer consumer(ring.consumer_end());
   std::uint64_t next = 0;
   for (int i = 0; i < 200; ++i) {
-    const std::uint64_t sequence = market_of(consumer.wait()).sequence;
+    const std::uint64_t sequence = market_of(consumer.read()).sequence;
     if (i > 0) {
       ASSERT_EQ(sequence, next);
     }
@@ -37,9 +37,9 @@ TEST_F(Simulator, RestartsFromZero) {
   for (int run = 0; run < 3; ++run) {
     const Device device = Device::open();
     const Attached ring = attach(device);
-    Consumer consumer(ring.slots(), ring.consumer());
+    Consumer consumer(ring.consumer_end());
     control(HFT_SYS_SIM_START);
-    EXPECT_EQ(market_of(consumer.wait()).sequence, 0U);
+    EXPECT_EQ(market_of(consumer.read()).sequence, 0U);
     control(HFT_SYS_SIM_STOP);
     EXPECT_EQ(device.simulator_stats().running, 0U);
   }
@@ -58,11 +58,11 @@ TEST_F(Simulator, PeriodIsBounded) {
 TEST_F(Simulator, ScheduleAddsUp) {
   const Device device = Device::open();
   const Attached ring = attach(device);
-  Consumer consumer(ring.slots(), ring.consumer());
+  Consumer consumer(ring.consumer_end());
   device.start_simulator(100'000);
   std::uint64_t missed = 0;
   for (int i = 0; i < 300; ++i) {
-    const hft_market market = market_of(consumer.wait());
+    const hft_market market = market_of(consumer.read());
     missed += market.missed;
     EXPECT_GT(market.price, 0);
     EXPECT_GT(market.quantity, 0U);
@@ -81,8 +81,8 @@ TEST_F(Simulator, MayStartBeforeTheRingIsMade) {
   control(HFT_SYS_CREATE);
   const Device device = Device::open();
   const Attached ring = attach(device);
-  Consumer consumer(ring.slots(), ring.consumer());
-  EXPECT_GT(consumer.wait().stamp, 0U);
+  Consumer consumer(ring.consumer_end());
+  EXPECT_GT(consumer.read().stamp, 0U);
 }
 
 }  // namespace

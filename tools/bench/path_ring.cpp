@@ -16,7 +16,7 @@ class RingPath : public Path {
 
   Seen next() override {
     const hft_record& record =
-        watch_.enabled() ? wait_watching() : consumer_.wait();
+        watch_.enabled() ? wait_watching() : consumer_.read();
     Seen seen;
     seen.now = tsc_now();
     take_market(record, seen);
@@ -37,7 +37,7 @@ class RingPath : public Path {
 
   Device device_ = Device::open();
   Attached ring_ = attach(device_);
-  Consumer consumer_{ring_.slots(), ring_.consumer()};
+  Consumer<> consumer_{ring_.consumer_end()};
   PauseWatch watch_;
 };
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What a program can ask of a cache line, besides reading and writing it.
+//
+//   hft::own_line(slot);       // on the consumer: make the next write to it
+//   ours hft::demote_line(slot);    // on the producer: push it towards the
+//   others hft::fetch_line(next);     // have it here by the time it is read
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstddef>
+
+namespace hft {
+
+/// Bring a line here to read it. A hint: never faults, orders nothing.
+inline void fetch_line(const std::byte* line) noexcept {
+  __builtin_prefetch(line, 0, 3);
+}
+
+/// Bring a line here to write it (PREFETCHW). A hint: without the right to
+/// write it does nothing.
+inline void own_line(const std::byte* line) noexcept {
+  __builtin_prefetch(line, 1, 3);
+}
+
+/// Move a line just written to a cache that the other CPU reaches sooner
+/// (CLDEMOTE, Intel SDM vol. 2A). Processors without it run a NOP.
+inline void demote_line(const std::byte* line) noexcept {
+#if defined(__x86_64__)
+  asm volatile(".byte 0x0f, 0x1c, 0x00" : : "a"(line) : "memory");
+#else
+  (void)line;
+#endif
+}
+
+/// Keep the compiler from moving memory accesses across; no instruction.
+inline void compiler_barrier() noexcept { asm volatile("" : : : "memory"); }
+
+}  // namespace hft

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The producer of a ring in overwrite mode: a broadcast that waits for no one.
+//
+//   hft::OverwriteProducer<Quote> producer = ring.overwrite_producer();
+//   producer.publish({bid, ask});       // always succeeds
+//   Quote& quote = producer.reserve();  // or filled in place, then
+//   producer.publish();
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "hft/ends.hpp"
+#include "hft/layout.hpp"
+#include "hft/owner.hpp"
+#include "hft/recover.hpp"
+#include "hft/words.hpp"
+
+namespace hft {
+
+/// Not thread-safe: one thread produces. Never fails, blocks or looks at a
+/// consumer. Each slot is a seqlock whose sequence is `published`: 0 while the
+/// producer is in its slot, so that no reader accepts a torn record.
+template <Record T, Policy P = Latency>
+class OverwriteProducer {
+ public:
+  /// Continues where the slots say that the last producer stopped. `claim`
+  /// keeps others out for as long as this lives.
+  explicit OverwriteProducer(const ProducerEnd& end, Claim claim = {})
+      : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
+        page_(end.page),
+        claim_(std::make_unique<Claim>(std::move(claim))) {}
+
+  void publish(const T& record) noexcept {
+    if (cursor_.at_slot_start()) {
+      // Pairs with Reader's second look: store_words' release keeps the mark
+      // before the first new word, so who copied one sees the mark or later.
+      __atomic_store_n(cursor_.published(), 0, __ATOMIC_RELAXED);
+    }
+    store_words(cursor_.record(), record);
+    std::uint64_t* const published = cursor_.published();
+    std::byte* const slot = cursor_.slot();
+    cursor_.advance();
+    // Release pairs with Reader's acquire load of `published`.
+    __atomic_store_n(published, cursor_.position(), __ATOMIC_RELEASE);
+    if constexpr (P::kOwnAndDemote) {
+      for (std::size_t line = 0; line < cursor_.lines(); ++line) {
+        demote_line(slot + line * HFT_CACHE_LINE);
+      }
+    }
+    __atomic_store_n(&page_->producer_pos, cursor_.position(),
+                     __ATOMIC_RELAXED);
+  }
+
+  /// A record to fill in, then publish(). It is the producer's own: filling
+  /// the slot itself would race with the readers.
+  [[nodiscard]] T& reserve() noexcept { return staged_; }
+  void publish() noexcept { publish(staged_); }
+
+  /// Publish records in order.
+  void publish(std::span<const T> records) noexcept {
+    for (const T& record : records) {
+      publish(record);
+    }
+  }
+
+  /// Position of the next record: how many were ever published.
+  [[nodiscard]] std::uint64_t position() const noexcept {
+    return cursor_.position();
+  }
+
+ private:
+  Cursor<T, P, std::byte> cursor_;
+  hft_producer_page* page_;
+  T staged_{};
+  std::unique_ptr<Claim> claim_;
+};
+
+}  // namespace hft

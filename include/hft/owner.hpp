@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Who may produce, and who may consume: one process each, and a successor when
+// it has died.
+//
+//   auto claim = hft::Claim::take(&end.page->owner, "producer of ring ticks");
+//   if (claim.took_over()) recover(end);
+//   publish(end);  // until claim is destroyed
+#pragma once
+
+#include <hft/abi.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace hft {
+
+/// A process, also after its pid was given to another: its pid in the low 22
+/// bits (no Linux pid is larger) and, above, the time it started in clock ticks
+/// since boot, field 22 of /proc/PID/stat (42 bits last 1,394 years). Never 0.
+///
+/// It holds within one pid namespace and one time namespace: processes of two
+/// containers that share a ring take each other for dead. Under hidepid a
+/// process that /proc hides counts as alive as long as its pid is in use,
+/// whoever uses it now. exec() keeps both pid and start.
+using Identity = std::uint64_t;
+
+/// Of the calling process. Throws std::system_error without /proc.
+Identity own_identity();
+
+/// A zombie is dead: it will store nothing any more.
+bool is_alive(Identity identity);
+
+/// The owner word of a page, held until destruction. Move-only. The word has to
+/// outlive it: destroy it before the Region.
+class Claim {
+ public:
+  /// Take the word when it is 0 or its owner has died. Throws
+  /// std::system_error: EBUSY, naming the owner, when that lives, also when
+  /// that is this very process. `what` names the end for the message.
+  ///
+  /// Acquire: pairs with the release in ~Claim, so that whoever takes a word
+  /// that was given back sees all that its last owner stored. A dead owner
+  /// released nothing: its stores are in coherent memory since the kernel
+  /// stopped running it, which we learned from the kernel, and no C++ ordering
+  /// is involved. Those it had not made yet it never will: what stands
+  /// half-written is for the successor to recover.
+  static Claim take(__u64* word, std::string_view what);
+
+  Claim() = default;
+  Claim(Claim&& other) noexcept
+      : word_(std::exchange(other.word_, nullptr)),
+        identity_(other.identity_),
+        took_over_(other.took_over_) {}
+  Claim& operator=(Claim&& other) noexcept {
+    std::swap(word_, other.word_);
+    std::swap(identity_, other.identity_);
+    std::swap(took_over_, other.took_over_);
+    return *this;
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  /// Gives the word back if it is still ours. A child that inherited the claim
+  /// by fork() does not: it never had it.
+  ~Claim();
+
+  /// Whether the previous owner died without giving the word back.
+  [[nodiscard]] bool took_over() const noexcept { return took_over_; }
+
+ private:
+  Claim(__u64* word, Identity identity, bool took_over) noexcept
+      : word_(word), identity_(identity), took_over_(took_over) {}
+
+  __u64* word_ = nullptr;
+  Identity identity_ = 0;
+  bool took_over_ = false;
+};
+
+}  // namespace hft

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What a ring is tuned for: one word that both its ends agree on.
+//
+//   hft::Ring<Tick> quick(region);                    // hft::Latency
+//   hft::Ring<Tick, hft::Throughput> bulk(region);
+//
+// docs/policy.md says how to choose, and shows what each is good for.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+namespace hft {
+
+/// A record reaches a waiting consumer in the time of one cache-line transfer.
+/// One record a slot, so that two records never fight for a line.
+struct Latency {
+  static constexpr bool kPacked = false;
+  /// The consumer takes ownership of the line that it waits for, the producer
+  /// demotes the line that it has published.
+  static constexpr bool kOwnAndDemote = true;
+  static constexpr std::uint32_t kLinesAhead = 0;
+  static constexpr std::uint32_t kSlip = 0;
+};
+
+/// Most records a second. Slots hold as many records as fit, both sides fetch
+/// lines ahead, and a consumer that has caught up lets the producer get ahead
+/// again before it looks, so that they work on different lines (temporal
+/// slipping: FastForward, Giacomoni et al., PPoPP 2008).
+struct Throughput {
+  static constexpr bool kPacked = true;
+  static constexpr bool kOwnAndDemote = false;
+  static constexpr std::uint32_t kLinesAhead = 16;
+  /// Most pauses after an empty poll.
+  static constexpr std::uint32_t kSlip = 32;
+};
+
+/// Latency, Throughput, or an experiment with numbers of its own.
+template <class P>
+concept Policy = requires {
+  { P::kPacked } -> std::convertible_to<bool>;
+  { P::kOwnAndDemote } -> std::convertible_to<bool>;
+  { P::kLinesAhead } -> std::convertible_to<std::uint32_t>;
+  { P::kSlip } -> std::convertible_to<std::uint32_t>;
+};
+
+}  // namespace hft

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// One thread that consumes many rings, fairly.
+//
+//   hft::Poller<Tick> poller;
+//   for (hft::Region& region : regions)
+//   poller.add(hft::Ring<Tick>(region).consumer()); hft::BusySpin wait; for
+//   (;;) poller.poll([](std::size_t ring, const Tick& tick) { ... }, wait);
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "hft/consumer.hpp"
+
+namespace hft {
+
+/// Not thread-safe. Looks at every ring in turn and takes at most `budget`
+/// records from each, so that a busy ring delays another by no more than that.
+/// The turn begins one ring further each time. A look at an idle ring reads one
+/// line, which stays in the cache until its producer writes.
+template <Record T = hft_record, Policy P = Latency>
+class Poller {
+ public:
+  /// `budget`: most records from one ring in a turn, 1 or more.
+  explicit Poller(std::size_t budget = 64) noexcept
+      : budget_(std::max<std::size_t>(budget, 1)) {}
+
+  /// Returns the index by which the handler will know this ring.
+  std::size_t add(Consumer<T, P> consumer) {
+    consumers_.push_back(std::move(consumer));
+    return consumers_.size() - 1;
+  }
+
+  /// One turn: handler(index of the ring, record). Returns how many records.
+  template <std::invocable<std::size_t, const T&> Handler>
+  std::size_t poll(Handler&& handler) {
+    std::size_t records = 0;
+    const std::size_t count = consumers_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t ring =
+          first_ + i < count ? first_ + i : first_ + i - count;
+      records += consumers_[ring].for_each(
+          [&](const T& record) { handler(ring, record); }, budget_);
+    }
+    first_ = first_ + 1 < count ? first_ + 1 : 0;
+    return records;
+  }
+
+  /// One turn, and a rest by the policy when there was nothing. Producers wake
+  /// the consumer of one ring, so that sleeping on many is not offered.
+  template <std::invocable<std::size_t, const T&> Handler, WaitPolicy W>
+  requires(!SleepingPolicy<W>) std::size_t poll(Handler&& handler, W& wait) {
+    const std::size_t records = poll(handler);
+    if (records > 0) {
+      wait.found();
+    } else {
+      wait.rest();
+    }
+    return records;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return consumers_.size(); }
+  /// For its position, or to flush() it.
+  [[nodiscard]] Consumer<T, P>& consumer(std::size_t ring) noexcept {
+    return consumers_[ring];
+  }
+
+ private:
+  std::vector<Consumer<T, P>> consumers_;
+  std::size_t budget_;
+  std::size_t first_ = 0;
+};
+
+}  // namespace hft

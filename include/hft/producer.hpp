@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// The producer of a ring in drop mode: lossless until the ring is full.
+//
+//   hft::Producer<Tick> producer = ring.producer();
+//   producer.try_publish({price, quantity});   // false: dropped and counted
+//   if (Tick* tick = producer.reserve()) {     // the same without a copy
+//     fill(*tick);
+//     producer.publish();
+//   }
+#pragma once
+
+#include <hft/abi.h>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "hft/ends.hpp"
+#include "hft/layout.hpp"
+#include "hft/owner.hpp"
+#include "hft/record.hpp"
+#include "hft/recover.hpp"
+#include "hft/wait.hpp"
+#include "hft/wake.hpp"
+
+namespace hft {
+
+/// Not thread-safe: one thread produces. Nothing here throws, blocks or makes a
+/// system call, but for waking a consumer that asked to be woken.
+///
+/// A slot publishes itself (FastForward, Giacomoni et al., PPoPP 2008), and the
+/// consumer's position is cached (Lamport's ring of 1977 reads it each time;
+/// B-Queue, Wang et al., 2013, and every fast ring since, does not): a record
+/// costs the transfer of its own line and of no other.
+///
+/// offered = published + dropped, always: each call that offers a record either
+/// publishes it or counts it as dropped. What waits for room drops nothing.
+template <Record T, Policy P = Latency>
+class Producer {
+ public:
+  /// Continues where the slots say that the last producer stopped, if there was
+  /// one. `claim` keeps others out for as long as this lives.
+  explicit Producer(const ProducerEnd& end, Claim claim = {})
+      : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
+        capacity_(capacity_of(*end.info)),
+        page_(end.page),
+        consumer_(end.consumer),
+        dropped_(__atomic_load_n(&end.page->dropped, __ATOMIC_RELAXED)),
+        waker_(prepare_to_wake()),
+        claim_(std::make_unique<Claim>(std::move(claim))) {
+    look_at_consumer();
+    tell_monitors();
+  }
+
+  /// Offer one record. False: the ring is full, the record is dropped.
+  bool try_publish(const T& record) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    T* to = reserve();
+    if (to == nullptr) {
+      return false;
+    }
+    copy_first_line_last(record, to);
+    publish();
+    return true;
+  }
+
+  /// Offer a record of `length` bytes of payload. What the slot has no room for
+  /// is cut off and flagged HFT_RECORD_TRUNCATED; record.length stays true.
+  bool try_publish(std::uint64_t stamp, std::uint16_t type,
+                   std::span<const std::byte> payload) noexcept requires
+      std::same_as<T, hft_record> {
+    hft_record* to = reserve();
+    if (to == nullptr) {
+      return false;
+    }
+    fill_record(*to, cursor_.slot_size(), stamp, type, payload);
+    publish();
+    return true;
+  }
+
+  /// Offer records in order; how many were published. The rest is dropped.
+  std::size_t try_publish(std::span<const T> records) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    std::size_t done = 0;
+    while (done < records.size()) {
+      const std::span<T> room = reserve_some(records.size() - done);
+      if (room.empty()) {
+        drop(records.size() - done);
+        break;
+      }
+      std::copy_n(records.begin() + static_cast<std::ptrdiff_t>(done),
+                  room.size(), room.begin());
+      publish(room.size());
+      done += room.size();
+    }
+    return done;
+  }
+
+  /// Publish, waiting for room by the policy: nothing is dropped.
+  template <WaitPolicy W>
+  void publish_when_room(const T& record, W& wait) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    wait_for_room(wait);
+    copy_first_line_last(record, cursor_.record());
+    publish();
+  }
+
+  /// Offer one record, to be filled in place: the record of the next position,
+  /// or nullptr when the ring is full: dropped. Call publish() next.
+  [[nodiscard]] T* reserve() noexcept {
+    if (has_room()) [[likely]] {
+      return cursor_.record();
+    }
+    drop(1);
+    return nullptr;
+  }
+
+  /// Room for up to `most` records in a row, to be filled in place: as many as
+  /// the slot has left. Empty when the ring is full: nothing is dropped, so
+  /// that a caller may try again. Call publish(n) next, with n up to its size.
+  [[nodiscard]] std::span<T> reserve_some(std::size_t most) noexcept {
+    if (!has_room()) {
+      return {};
+    }
+    const std::uint64_t room = std::min<std::uint64_t>(
+        cursor_.left_in_slot(), limit_ - cursor_.position());
+    return {cursor_.record(), std::min<std::size_t>(most, room)};
+  }
+
+  /// Publish what reserve() or reserve_some() gave and the caller has filled.
+  void publish(std::size_t count = 1) noexcept {
+    std::uint64_t* const published = cursor_.published();
+    std::byte* const slot = cursor_.slot();
+    cursor_.advance(static_cast<std::uint32_t>(count));
+    // Release pairs with Consumer's acquire load of `published`: the record is
+    // there before its position is.
+    __atomic_store_n(published, cursor_.position(), __ATOMIC_RELEASE);
+    if constexpr (P::kOwnAndDemote) {
+      for (std::size_t line = 0; line < cursor_.lines(); ++line) {
+        demote_line(slot + line * HFT_CACHE_LINE);
+      }
+    }
+    wake_if_asked();
+    if constexpr (P::kLinesAhead > 0) {
+      if (cursor_.at_slot_start()) {
+        std::byte* const ahead = cursor_.slot_ahead();
+        for (std::size_t line = 0; line < cursor_.lines(); ++line) {
+          own_line(ahead + line * HFT_CACHE_LINE);
+        }
+        tell_monitors();
+      }
+    } else {
+      tell_monitors();
+    }
+  }
+
+  /// Whether the next record would be published. Drops nothing.
+  [[nodiscard]] bool has_room() noexcept {
+    return cursor_.position() != limit_ || look_at_consumer();
+  }
+
+  /// Position of the next record: how many were ever published.
+  [[nodiscard]] std::uint64_t position() const noexcept {
+    return cursor_.position();
+  }
+  /// Records dropped since the ring was made.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  // Later lines before the first, which holds `published`: the consumer polls
+  // that one and fetches the others meanwhile, so they must not change last.
+  static void copy_first_line_last(const T& from, T* to) noexcept {
+    constexpr std::size_t kInFirstLine = HFT_CACHE_LINE - HFT_SLOT_HEADER;
+    if constexpr (!P::kPacked && sizeof(T) > kInFirstLine) {
+      const auto* bytes = reinterpret_cast<const std::byte*>(&from);
+      auto* out = reinterpret_cast<std::byte*>(to);
+      std::memcpy(out + kInFirstLine, bytes + kInFirstLine,
+                  sizeof(T) - kInFirstLine);
+      compiler_barrier();
+      std::memcpy(out, bytes, kInFirstLine);
+    } else {
+      std::memcpy(to, &from, sizeof(T));
+    }
+  }
+
+  // The consumer page is hostile: read once, and only as a count of records in
+  // flight. One that no honest consumer could have written means a full ring:
+  // whoever wrote it loses records, the producer nothing.
+  bool look_at_consumer() noexcept {
+    // Acquire pairs with Consumer::flush's release: it has read what we are
+    // about to write over.
+    const std::uint64_t released =
+        __atomic_load_n(&consumer_->consumer_pos, __ATOMIC_ACQUIRE);
+    const std::uint64_t in_flight =
+        std::min(cursor_.position() - released, capacity_);
+    limit_ = cursor_.position() + (capacity_ - in_flight);
+    return in_flight < capacity_;
+  }
+
+  void drop(std::uint64_t count) noexcept {
+    dropped_ += count;
+    __atomic_store_n(&page_->dropped, dropped_, __ATOMIC_RELAXED);
+    tell_monitors();
+  }
+
+  void tell_monitors() noexcept {
+    __atomic_store_n(&page_->producer_pos, cursor_.position(),
+                     __ATOMIC_RELAXED);
+  }
+
+  void wake_if_asked() noexcept {
+    waker_.order();
+    if (__atomic_load_n(&consumer_->waiting, __ATOMIC_RELAXED) != 0)
+        [[unlikely]] {
+      wake(consumer_, page_);
+    }
+  }
+
+  template <WaitPolicy W>
+  void wait_for_room(W& wait) noexcept {
+    while (!has_room()) {
+      wait.rest();
+    }
+    wait.found();
+  }
+
+  Cursor<T, P, std::byte> cursor_;
+  std::uint64_t limit_ = 0;  // position at which the ring seems full
+  std::uint64_t capacity_;   // records
+  hft_producer_page* page_;
+  hft_consumer_page* consumer_;
+  std::uint64_t dropped_;
+  Waker waker_;
+  // On the heap: an object whose own address is never passed on can live in
+  // registers, here across a whole loop of try_publish().
+  std::unique_ptr<Claim> claim_;
+};
+
+}  // namespace hft

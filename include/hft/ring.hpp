@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// A ring of records of one type between two threads or processes.
+//
+//   using Ticks = hft::Ring<Tick>;
+//   auto region = hft::Region::create("ticks", Ticks::geometry(1024));
+//   auto producer = Ticks(region).producer();        // one process
+//   auto there = hft::Region::attach("ticks", hft::Role::kConsumer);
+//   auto consumer = Ticks(there).consumer();         // another
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "hft/consumer.hpp"
+#include "hft/geometry.hpp"
+#include "hft/layout.hpp"
+#include "hft/overwrite.hpp"
+#include "hft/owner.hpp"
+#include "hft/policy.hpp"
+#include "hft/poller.hpp"
+#include "hft/producer.hpp"
+#include "hft/reader.hpp"
+#include "hft/region.hpp"
+#include "hft/validate.hpp"
+
+namespace hft {
+
+/// What T and the policy make of a region. Owns nothing: the region must
+/// outlive the ring and every end taken from it. Both ends name the same T and
+/// the same policy; the region is checked against them.
+template <Record T, Policy P = Latency>
+class Ring {
+ public:
+  /// For at least `capacity` records: the capacity is rounded up to a power of
+  /// two of slots. Throws std::invalid_argument when no ring is that large.
+  [[nodiscard]] static Geometry geometry(
+      std::uint64_t capacity,
+      hft_mode mode = HFT_MODE_DROP) requires(!std::same_as<T, hft_record>) {
+    return Geometry::for_records(sizeof(T), capacity, mode, !P::kPacked);
+  }
+
+  /// For `capacity` records of up to `payload` bytes each, 4,072 at most.
+  [[nodiscard]] static Geometry geometry(
+      std::uint64_t capacity, std::uint32_t payload,
+      hft_mode mode = HFT_MODE_DROP) requires std::same_as<T, hft_record> {
+    const std::uint32_t slot_size =
+        default_slot_size(payload + HFT_RECORD_HEADER);
+    return Geometry::for_records(slot_size - HFT_SLOT_HEADER, capacity, mode,
+                                 true);
+  }
+
+  /// Throws InvalidRing when the region was made for another T or policy.
+  explicit Ring(const Region& region) : region_(&region) {
+    if constexpr (std::same_as<T, hft_record>) {
+      expect_layout(region.info(), region.info().slot_size - HFT_SLOT_HEADER,
+                    region.info().slot_size, 1);
+    } else {
+      using Expected = Layout<T, P>;
+      expect_layout(region.info(), sizeof(T), Expected::kSlotSize,
+                    Expected::kRecordsPerSlot);
+    }
+  }
+
+  /// The only producer, until it is destroyed. Throws std::system_error EBUSY
+  /// while another lives; one that died is succeeded.
+  [[nodiscard]] Producer<T, P> producer() const {
+    expect_mode(region_->info(), HFT_MODE_DROP);
+    return Producer<T, P>(region_->producer_end(), claim_production());
+  }
+
+  /// The only consumer, likewise.
+  [[nodiscard]] Consumer<T, P> consumer() const {
+    expect_mode(region_->info(), HFT_MODE_DROP);
+    const ConsumerEnd end = region_->consumer_end();
+    return Consumer<T, P>(end, Claim::take(&end.page->owner, "consumer"));
+  }
+
+  /// The only producer of a ring in overwrite mode.
+  [[nodiscard]] OverwriteProducer<T, P> overwrite_producer() const {
+    expect_mode(region_->info(), HFT_MODE_OVERWRITE);
+    return OverwriteProducer<T, P>(region_->producer_end(), claim_production());
+  }
+
+  /// One of any number of readers.
+  [[nodiscard]] Reader<T, P> reader(StartAt start = StartAt::kNext) const {
+    expect_mode(region_->info(), HFT_MODE_OVERWRITE);
+    return Reader<T, P>(region_->consumer_end(), start);
+  }
+
+ private:
+  [[nodiscard]] Claim claim_production() const {
+    return Claim::take(&region_->producer_end().page->owner, "producer");
+  }
+
+  const Region* region_;
+};
+
+}  // namespace hft

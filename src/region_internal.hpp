@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What the kinds of Region share: its four files, their rights, their pages.
+//
+//   Files files;
+//   files[kSlots] = Descriptor(openat(folder, kFileNames[kSlots], O_RDONLY));
+//   const hft_info info = read_info(files[kInfo].get());
+//   bool rw = may_write(kSlots, Role::kConsumer, info);
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "hft/descriptor.hpp"
+#include "hft/mapping.hpp"
+#include "hft/region.hpp"
+
+namespace hft::internal {
+
+enum File : std::size_t { kInfo, kProducer, kConsumer, kSlots, kFileCount };
+inline constexpr std::array<const char*, kFileCount> kFileNames = {
+    "info", "producer", "consumer", "slots"};
+using Files = std::array<Descriptor, kFileCount>;
+
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20U;
+
+/// Throws std::system_error.
+[[noreturn]] void fail(int error, const std::string& what);
+
+bool may_write(File file, Role role, const hft_info& info) noexcept;
+
+/// Throws std::invalid_argument unless [A-Za-z0-9._-]{1,64}.
+void check_name(std::string_view name);
+
+hft_info make_info(const Geometry& geometry, bool writable_slots);
+void write_info(int fd, const hft_info& info);
+/// By read() rather than a mapping: a file that its owner truncates meanwhile
+/// is an error and no SIGBUS. Validated.
+hft_info read_info(int fd);
+
+/// How long the file has to be.
+std::uint64_t bytes_of(File file, const hft_info& info) noexcept;
+/// Throws InvalidRing when it is shorter.
+void check_size(int fd, File file, const hft_info& info);
+
+struct Backed {
+  Mapping mapping;
+  HugePages pages = HugePages::kNone;
+};
+
+/// Map new slots on the largest pages to be had. `reserved` maps pages of the
+/// pool or throws std::system_error; `normal` maps any. Throws when huge pages
+/// are required and there are none.
+Backed back(std::uint64_t bytes, Wish huge_pages,
+            const std::function<Mapping()>& reserved,
+            const std::function<Mapping(Fault)>& normal);
+
+/// Slots in whole 2 MiB pages.
+std::uint64_t in_huge_pages(std::uint64_t bytes) noexcept;
+
+/// Whether the kernel maps any of it by 2 MiB pages of its own accord.
+bool is_transparent_huge(const Mapping& mapping);
+
+}  // namespace hft::internal

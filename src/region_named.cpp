@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Regions by name: a folder of four files in /dev/shm.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "hft/validate.hpp"
+#include "region_folders.hpp"
+#include "region_internal.hpp"
+
+namespace hft {
+
+using enum internal::File;
+using internal::fail;
+using internal::File;
+using internal::Files;
+using internal::kFileNames;
+
+namespace {
+
+mode_t mode_of(File file, const RegionOptions& options) {
+  switch (file) {
+    case kConsumer:
+      return options.consumer_mode;
+    case kSlots:
+      return options.writable_slots ? 0644 | (options.consumer_mode & 0022)
+                                    : 0644;
+    default:
+      return 0644;
+  }
+}
+
+// A ring to attach to: its folder, opened and found trustworthy.
+class Folder {
+ public:
+  Folder(std::string_view name, const AttachOptions& options)
+      : path_(internal::folder_path(name)),
+        folder_(open(path_.c_str(),
+                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+    struct stat status;
+    if (!folder_ || fstat(folder_.get(), &status) != 0) {
+      fail(errno,
+           fmt::format("attach to {}: start the producer of ring {} first",
+                       path_, name));
+    }
+    owner_ = status.st_uid;
+    if (owner_ != geteuid() && owner_ != 0 && owner_ != options.owner) {
+      fail(EPERM, fmt::format("attach to {}: it is user {}'s, expected root's "
+                              "or user {}'s; if you trust that user, name it "
+                              "in AttachOptions.owner",
+                              path_, owner_, geteuid()));
+    }
+    if ((status.st_mode & 0022) != 0) {
+      throw InvalidRing(
+          fmt::format("{}: others may write to it (mode {:o}), "
+                      "expected 755: remove it",
+                      path_, status.st_mode & 07777));
+    }
+  }
+
+  [[nodiscard]] std::string path(File file) const {
+    return fmt::format("{}/{}", path_, kFileNames[file]);
+  }
+
+  // Empty when the rights do not allow it.
+  [[nodiscard]] Descriptor try_open(File file, bool write) const {
+    // O_NONBLOCK: should it be a pipe, do not wait for a writer.
+    Descriptor opened(openat(
+        folder_.get(), kFileNames[file],
+        (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!opened) {
+      if (errno == EACCES) return opened;
+      fail(errno, "open " + path(file));
+    }
+    struct stat status;
+    if (fstat(opened.get(), &status) != 0) fail(errno, "fstat " + path(file));
+    if (!S_ISREG(status.st_mode) || status.st_uid != owner_) {
+      throw InvalidRing(fmt::format(
+          "{}: expected a regular file of user {}, found one of user {} and "
+          "mode {:o}: remove the ring",
+          path(file), owner_, status.st_uid, status.st_mode));
+    }
+    return opened;
+  }
+
+  [[nodiscard]] Descriptor open_or_throw(File file, bool write) const {
+    Descriptor opened = try_open(file, write);
+    if (!opened) {
+      fail(EACCES,
+           fmt::format("open {} to {}: create the ring with a consumer_mode "
+                       "that admits this user, 0666, or 0660 for a group",
+                       path(file), write ? "read and write" : "read"));
+    }
+    return opened;
+  }
+
+  // Name the file in what is found wrong with it.
+  template <typename Check>
+  auto checked(File file, Check check) const {
+    try {
+      return check();
+    } catch (const InvalidRing& error) {
+      throw InvalidRing(fmt::format("{}: {}", path(file), error.what()));
+    }
+  }
+
+ private:
+  std::string path_;
+  Descriptor folder_;
+  uid_t owner_ = 0;
+};
+
+}  // namespace
+
+Region Region::create(std::string_view name, const Geometry& geometry,
+                      const Options& options) {
+  internal::check_name(name);
+  Region region(internal::make_info(geometry, options.writable_slots),
+                Role::kProducer);
+  internal::PendingFolder folder(name);
+  Files files;
+  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+    files[file] =
+        folder.make(kFileNames[file], internal::bytes_of(file, region.info()),
+                    mode_of(file, options));
+  }
+  const std::uint64_t bytes = geometry.slots_bytes();
+  internal::Backed slots = internal::back(
+      bytes, options.huge_pages,
+      // The pool's pages cannot be had in /dev/shm, transparent ones can.
+      []() -> Mapping { fail(EOPNOTSUPP, "pages of the pool by name"); },
+      [&](Fault fault) {
+        return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite,
+                       fault);
+      });
+  region.slots_ = std::move(slots.mapping);
+  region.huge_pages_ = slots.pages;
+  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+    folder.reserve(files[file], internal::bytes_of(file, region.info()));
+  }
+  region.map_pages(files);
+  region.lock(options.lock_memory);
+  internal::write_info(files[kInfo].get(), region.info());
+  folder.finish();
+  return region;
+}
+
+Region Region::attach(std::string_view name, Role role,
+                      const AttachOptions& options) {
+  internal::check_name(name);
+  const Folder folder(name, options);
+  Files files;
+  files[kInfo] = folder.open_or_throw(kInfo, false);
+  const hft_info info = folder.checked(
+      kInfo, [&] { return internal::read_info(files[kInfo].get()); });
+  Region region(info, role);
+  for (const File file : {kProducer, kConsumer, kSlots}) {
+    const bool write = internal::may_write(file, role, info);
+    if (file == kConsumer && !write && info.mode == HFT_MODE_OVERWRITE) {
+      continue;
+    }
+    // A consumer that may write slots does without where their mode forbids.
+    const bool optional = file == kSlots && role == Role::kConsumer;
+    if (write && optional) files[file] = folder.try_open(file, true);
+    if (!files[file]) {
+      files[file] = folder.open_or_throw(file, write && !optional);
+    }
+    folder.checked(
+        file, [&] { internal::check_size(files[file].get(), file, info); });
+  }
+  region.map_pages(files);
+  region.map_slots(files[kSlots].get());
+  region.lock(options.lock_memory);
+  return region;
+}
+
+void Region::remove(std::string_view name) {
+  internal::check_name(name);
+  internal::remove_folder(name);
+}
+
+}  // namespace hft

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "hft/wake.hpp"
+
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <ctime>
+#include <system_error>
+
+namespace hft {
+
+Waker prepare_to_wake() noexcept {
+  static const bool registered =
+      syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) ==
+      0;
+  return {.fenced_by_consumer = registered};
+}
+
+void order_producers() {
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) {
+    throw std::system_error(
+        errno, std::generic_category(),
+        "cannot sleep on a ring: membarrier(2) is refused here; wait with "
+        "hft::BusySpin, hft::Pause or hft::Yield");
+  }
+}
+
+void sleep_until_woken(hft_consumer_page* page,
+                       std::chrono::nanoseconds longest) noexcept {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
+  const timespec timeout = {.tv_sec = seconds.count(),
+                            .tv_nsec = (longest - seconds).count()};
+  syscall(SYS_futex, &page->waiting, FUTEX_WAIT, 1, &timeout, nullptr, 0);
+}
+
+void wake(hft_consumer_page* page, hft_producer_page* counters) noexcept {
+  // One request, one wake-up, also when the consumer takes it back meanwhile.
+  if (__atomic_exchange_n(&page->waiting, 0U, __ATOMIC_RELAXED) == 0) {
+    return;
+  }
+  __atomic_store_n(&counters->wakeups,
+                   __atomic_load_n(&counters->wakeups, __ATOMIC_RELAXED) + 1,
+                   __ATOMIC_RELAXED);
+  syscall(SYS_futex, &page->waiting, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+}  // namespace hft

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// Regions passed over a Unix socket: who gets which rights, and what no one
+// can do.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+#include "region_test.hpp"
+
+namespace hft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+enum File { kInfo, kProducer, kConsumer, kSlots };
+
+class Memfd : public RegionTest {
+ protected:
+  Memfd() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()),
+              0);
+    ours_ = Descriptor(ends[0]);
+    theirs_ = Descriptor(ends[1]);
+  }
+
+  // What the other end could do with the bare descriptors.
+  std::array<Descriptor, 4> receive_descriptors() {
+    std::array<char, 64> data{};
+    iovec into{.iov_base = data.data(), .iov_len = data.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+    msghdr header{};
+    header.msg_iov = &into;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    EXPECT_GT(recvmsg(theirs_.get(), &header, 0), 0);
+    std::array<int, 4> fds{-1, -1, -1, -1};
+    const cmsghdr* part = CMSG_FIRSTHDR(&header);
+    if (part != nullptr) std::memcpy(fds.data(), CMSG_DATA(part), sizeof fds);
+    return {Descriptor(fds[0]), Descriptor(fds[1]), Descriptor(fds[2]),
+            Descriptor(fds[3])};
+  }
+
+  [[nodiscard]] Region pass(const Region& region, Role role) const {
+    region.send(ours_.get(), role);
+    return Region::receive(theirs_.get());
+  }
+
+  // Something that is no ring.
+  void send_garbage(const std::vector<int>& fds, bool true_message) {
+    struct {
+      __u64 magic = HFT_INFO_MAGIC;
+      __u32 role = 1;
+      __u32 files = 4;
+    } message;
+    if (!true_message) message.magic = 1;
+    iovec data{.iov_base = &message, .iov_len = sizeof message};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+    msghdr header{};
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    if (!fds.empty()) {
+      header.msg_control = control.data();
+      header.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
+      cmsghdr* part = CMSG_FIRSTHDR(&header);
+      part->cmsg_level = SOL_SOCKET;
+      part->cmsg_type = SCM_RIGHTS;
+      part->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+      std::memcpy(CMSG_DATA(part), fds.data(), fds.size() * sizeof(int));
+    }
+    ASSERT_GT(sendmsg(ours_.get(), &header, 0), 0);
+  }
+
+  void expect_refused(const char* text) const {
+    EXPECT_THAT([&] { Region::receive(theirs_.get()); },
+                ThrowsMessage<InvalidRing>(HasSubstr(text)));
+  }
+
+  Descriptor ours_;
+  Descriptor theirs_;
+};
+
+int map_error(const Descriptor& file, int protection) {
+  void* start = mmap(nullptr, HFT_PAGE, protection, MAP_SHARED, file.get(), 0);
+  if (start == MAP_FAILED) return errno;
+  munmap(start, HFT_PAGE);
+  return 0;
+}
+
+TEST_F(Memfd, ForkedChildReceivesWhatItsParentMadeLater) {
+  Child child([&](const Pipe& pipe) {
+    const Region region = Region::receive(theirs_.get());
+    EXPECT_EQ(region.role(), Role::kConsumer);
+    pipe.tell(region.info().slots_bytes);
+    region.consumer_end().page->consumer_pos = 5;
+    EXPECT_EQ(region.consumer_end().slots[3], std::byte{0x33});
+  });
+  const Region region = Region::memfd(kTicks);
+  region.producer_end().slots[3] = std::byte{0x33};
+  region.send(ours_.get(), Role::kConsumer);
+  EXPECT_EQ(child.pipe().ask<__u64>(), kTicks.slots_bytes());
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_EQ(region.consumer_page()->consumer_pos, 5U);
+}
+
+TEST_F(Memfd, ConsumerCannotMakeItsMappingsWritable) {
+  const Region region = Region::memfd(kTicks);
+  const Region consumer = pass(region, Role::kConsumer);
+  expect_connected(region, consumer);
+  const ConsumerEnd end = consumer.consumer_end();
+  EXPECT_FALSE(end.slots_writable);
+  EXPECT_EQ(make_writable(end.slots), EACCES);
+  EXPECT_EQ(make_writable(end.producer), EACCES);
+  EXPECT_THROW(static_cast<void>(consumer.producer_end()), std::logic_error);
+  EXPECT_THROW(consumer.send(ours_.get(), Role::kConsumer), std::logic_error);
+}
+
+TEST_F(Memfd, ConsumerGetsDescriptorsToReadAndOneToWrite) {
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kConsumer);
+  const auto files = receive_descriptors();
+  for (const File file : {kInfo, kProducer, kSlots}) {
+    EXPECT_EQ(map_error(files[file], PROT_READ | PROT_WRITE), EACCES) << file;
+    EXPECT_EQ(map_error(files[file], PROT_READ), 0) << file;
+  }
+  EXPECT_EQ(map_error(files[kConsumer], PROT_READ | PROT_WRITE), 0);
+}
+
+TEST_F(Memfd, OtherUserCannotOpenItsDescriptorsAnewToWrite) {
+  if (!is_root()) GTEST_SKIP() << "only root can become another user";
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kConsumer);
+  const auto files = receive_descriptors();
+  EXPECT_TRUE(passes_as_other_user([&] {
+    for (const Descriptor& file : files) {
+      const std::string path = fmt::format("/proc/self/fd/{}", file.get());
+      EXPECT_LT(open(path.c_str(), O_RDWR), 0);
+      EXPECT_EQ(errno, EACCES);
+      EXPECT_NE(fchmod(file.get(), 0666), 0);
+    }
+  }));
+}
+
+TEST_F(Memfd, NoOneCanChangeItsSizeOrItsInfo) {
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kProducer);
+  const auto files = receive_descriptors();
+  for (const File file : {kProducer, kConsumer, kSlots}) {
+    EXPECT_NE(ftruncate(files[file].get(), 0), 0);
+    EXPECT_EQ(errno, EPERM);
+    EXPECT_NE(ftruncate(files[file].get(), 1 << 20), 0);
+    EXPECT_EQ(errno, EPERM);
+    EXPECT_NE(fcntl(files[file].get(), F_ADD_SEALS, F_SEAL_WRITE), 0);
+    EXPECT_EQ(map_error(files[file], PROT_READ | PROT_WRITE), 0);
+  }
+  EXPECT_EQ(map_error(files[kInfo], PROT_READ | PROT_WRITE), EACCES);
+  EXPECT_EQ(fcntl(files[kInfo].get(), F_GET_SEALS),
+            F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+}
+
+TEST_F(Memfd, ProducerHandsOnWhatItReceived) {
+  const Region region = Region::memfd(kTicks);
+  const Region successor = pass(region, Role::kProducer);
+  EXPECT_EQ(successor.role(), Role::kProducer);
+  expect_connected(successor, region);
+  const Region consumer = pass(successor, Role::kConsumer);
+  expect_connected(region, consumer);
+}
+
+TEST_F(Memfd, WritableSlotsAreWritable) {
+  RegionOptions options;
+  options.writable_slots = true;
+  const Region region = Region::memfd(kTicks, options);
+  EXPECT_EQ(region.info().features, HFT_FEATURE_SLOTS_WRITABLE);
+  const Region consumer = pass(region, Role::kConsumer);
+  EXPECT_TRUE(consumer.consumer_end().slots_writable);
+  EXPECT_EQ(make_writable(consumer.consumer_end().slots), 0);
+  EXPECT_EQ(make_writable(consumer.consumer_end().producer), EACCES);
+  const Region observer = pass(region, Role::kObserver);
+  EXPECT_EQ(make_writable(&observer.producer_page()), EACCES);
+}
+
+TEST_F(Memfd, ObserverWritesNothing) {
+  const Region region = Region::memfd(kTicks);
+  const Region observer = pass(region, Role::kObserver);
+  EXPECT_EQ(make_writable(&observer.producer_page()), EACCES);
+  EXPECT_EQ(make_writable(observer.consumer_page()), EACCES);
+  EXPECT_THROW(static_cast<void>(observer.consumer_end()), std::logic_error);
+}
+
+TEST_F(Memfd, ConsumerOfABroadcastWritesNothing) {
+  const Region region = Region::memfd(kBroadcast);
+  const Region consumer = pass(region, Role::kConsumer);
+  expect_connected(region, consumer);
+  EXPECT_EQ(consumer.consumer_page(), nullptr);
+  region.send(ours_.get(), Role::kConsumer);
+  EXPECT_EQ(map_error(receive_descriptors()[kConsumer], PROT_WRITE), EACCES);
+}
+
+TEST_F(Memfd, RegionOutlivesItsMaker) {
+  Region consumer = [&] {
+    return pass(Region::memfd(kTicks), Role::kConsumer);
+  }();
+  consumer.consumer_end().page->consumer_pos = 1;
+  EXPECT_EQ(consumer.consumer_page()->consumer_pos, 1U);
+}
+
+TEST_F(Memfd, OnlyAMemfdRingCanBeSent) {
+  const Region region = Region::anonymous(kTicks);
+  EXPECT_THROW(region.send(ours_.get(), Role::kConsumer), std::logic_error);
+}
+
+TEST_F(Memfd, ClosedSocketIsAnErrorToBothSides) {
+  const Region region = Region::memfd(kTicks);
+  { const Descriptor closed = std::move(ours_); }
+  EXPECT_EQ(error_of([&] { Region::receive(theirs_.get()); }), ECONNRESET);
+  EXPECT_EQ(error_of([&] { region.send(theirs_.get(), Role::kConsumer); }),
+            EPIPE);
+}
+
+TEST_F(Memfd, WhatIsNoRingIsRefused) {
+  send_garbage({}, true);
+  expect_refused("not a ring");
+  send_garbage({0, 1, 2, 2}, false);
+  expect_refused("not a ring");
+  send_garbage({0, 1}, true);
+  expect_refused("not a ring");
+}
+
+TEST_F(Memfd, RingThatCouldBeTruncatedIsRefused) {
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kConsumer);
+  const auto files = receive_descriptors();
+  const Descriptor loose(memfd_create("loose", MFD_CLOEXEC));
+  ASSERT_EQ(ftruncate(loose.get(), 65536), 0);
+  send_garbage({files[kInfo].get(), files[kProducer].get(),
+                files[kConsumer].get(), loose.get()},
+               true);
+  expect_refused("its slots region could be truncated");
+  send_garbage({files[kInfo].get(), files[kProducer].get(),
+                files[kConsumer].get(), files[kProducer].get()},
+               true);
+  expect_refused("slots has 4096 bytes, expected 65536");
+  send_garbage({files[kProducer].get(), files[kProducer].get(),
+                files[kConsumer].get(), files[kSlots].get()},
+               true);
+  expect_refused("magic is 0x0");
+}
+
+TEST_F(Memfd, NameIsCheckedAndShown) {
+  RegionOptions options;
+  options.name = "a/b";
+  EXPECT_THROW(Region::memfd(kTicks, options), std::invalid_argument);
+  options.name = name();
+  const Region region = Region::memfd(kTicks, options);
+  region.send(ours_.get(), Role::kConsumer);
+  const auto files = receive_descriptors();
+  const auto link = std::filesystem::read_symlink(
+      fmt::format("/proc/self/fd/{}", files[kSlots].get()));
+  EXPECT_THAT(link.native(), HasSubstr("hft:" + name() + ":slots"));
+}
+
+}  // namespace
+}  // namespace hft

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// Regions by name: rights, bad rings, other users.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "hft/owner.hpp"
+#include "region_test.hpp"
+
+namespace hft {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class Named : public RegionTest {
+ protected:
+  void create(const Geometry& geometry = kTicks,
+              const RegionOptions& options = {}) const {
+    Region::create(name(), geometry, options);
+  }
+  [[nodiscard]] Region attach(Role role = Role::kConsumer,
+                              const AttachOptions& options = {}) const {
+    return Region::attach(name(), role, options);
+  }
+  [[nodiscard]] mode_t mode(const char* file) const {
+    struct stat status {};
+    EXPECT_EQ(stat(path(file).c_str(), &status), 0) << file;
+    return status.st_mode & 07777;
+  }
+  void change_info(std::size_t offset, __u32 value) const {
+    const Descriptor file(open(path("info").c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(
+        pwrite(file.get(), &value, sizeof value, static_cast<off_t>(offset)),
+        static_cast<ssize_t>(sizeof value));
+  }
+  void expect_invalid(const char* file, const char* text) const {
+    EXPECT_THAT([&] { static_cast<void>(attach()); },
+                ThrowsMessage<InvalidRing>(
+                    AllOf(HasSubstr(path(file)), HasSubstr(text))));
+  }
+};
+
+TEST_F(Named, ConsumerAndProducerMeet) {
+  const Region creator = Region::create(name(), kTicks);
+  const Region consumer = attach();
+  expect_connected(creator, consumer);
+  const Region successor = attach(Role::kProducer);
+  expect_connected(successor, consumer);
+}
+
+TEST_F(Named, ConsumerCannotMakeItsMappingsWritable) {
+  create();
+  const Region consumer = attach();
+  const ConsumerEnd end = consumer.consumer_end();
+  EXPECT_FALSE(end.slots_writable);
+  EXPECT_EQ(make_writable(end.slots), EACCES);
+  EXPECT_EQ(make_writable(end.producer), EACCES);
+  EXPECT_THROW(static_cast<void>(consumer.producer_end()), std::logic_error);
+}
+
+TEST_F(Named, ObserverWritesNothing) {
+  create();
+  const Region observer = attach(Role::kObserver);
+  EXPECT_EQ(make_writable(&observer.producer_page()), EACCES);
+  EXPECT_EQ(make_writable(observer.consumer_page()), EACCES);
+  EXPECT_THROW(static_cast<void>(observer.consumer_end()), std::logic_error);
+}
+
+TEST_F(Named, WritableSlotsAreWritable) {
+  RegionOptions options;
+  options.writable_slots = true;
+  options.consumer_mode = 0660;
+  create(kTicks, options);
+  EXPECT_EQ(mode("slots"), 0664U);
+  const Region consumer = attach();
+  EXPECT_TRUE(consumer.consumer_end().slots_writable);
+  EXPECT_EQ(make_writable(consumer.consumer_end().slots), 0);
+  EXPECT_EQ(make_writable(consumer.consumer_end().producer), EACCES);
+}
+
+TEST_F(Named, ModesDoNotDependOnTheUmask) {
+  const mode_t before = umask(0777);
+  RegionOptions options;
+  options.consumer_mode = 0666;
+  create(kTicks, options);
+  umask(before);
+  EXPECT_EQ(mode(""), 0755U);
+  EXPECT_EQ(mode("info"), 0644U);
+  EXPECT_EQ(mode("producer"), 0644U);
+  EXPECT_EQ(mode("slots"), 0644U);
+  EXPECT_EQ(mode("consumer"), 0666U);
+  Region::remove(name());
+  create();
+  EXPECT_EQ(mode("consumer"), 0600U);
+}
+
+TEST_F(Named, SecondProducerIsRefused) {
+  const Region region = Region::create(name(), kTicks);
+  const Claim claim =
+      Claim::take(&region.producer_end().page->owner, "the producer");
+  EXPECT_TRUE(passes_in_child([&] {
+    const Region second = attach(Role::kProducer);
+    EXPECT_EQ(error_of([&] {
+                Claim::take(&second.producer_end().page->owner, "the producer");
+              }),
+              EBUSY);
+  }));
+}
+
+TEST_F(Named, KilledProducerHasASuccessor) {
+  Child producer([&](const Pipe& pipe) {
+    const Region region = Region::create(name(), kTicks);
+    const Claim claim =
+        Claim::take(&region.producer_end().page->owner, "the producer");
+    region.producer_end().page->producer_pos = 77;
+    pipe.tell(true);
+    pause();
+  });
+  ASSERT_TRUE(producer.pipe().ask<bool>());
+  producer.kill();
+  const Region region = attach(Role::kProducer);
+  const Claim claim =
+      Claim::take(&region.producer_end().page->owner, "the producer");
+  EXPECT_TRUE(claim.took_over());
+  EXPECT_EQ(region.producer_page().producer_pos, 77U);
+}
+
+TEST_F(Named, BadNamesAreRefused) {
+  for (const std::string& bad :
+       {std::string(), std::string("a/b"), std::string("a b"),
+        std::string("\n"), std::string("a\0b", 3), std::string(65, 'a')}) {
+    EXPECT_THROW(Region::create(bad, kTicks), std::invalid_argument) << bad;
+    EXPECT_THROW(Region::attach(bad, Role::kConsumer), std::invalid_argument);
+    EXPECT_THROW(Region::remove(bad), std::invalid_argument);
+  }
+  EXPECT_THAT([] { Region::remove("../etc"); },
+              ThrowsMessage<std::invalid_argument>(
+                  AllOf(HasSubstr("\"../etc\""), HasSubstr("A-Z a-z 0-9"))));
+}
+
+TEST_F(Named, AbsentRingIsEnoent) {
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ENOENT);
+  EXPECT_THAT([&] { static_cast<void>(attach()); },
+              ThrowsMessage<std::system_error>(
+                  HasSubstr("start the producer of ring " + name())));
+  EXPECT_EQ(error_of([&] { Region::remove(name()); }), ENOENT);
+}
+
+TEST_F(Named, TruncatedFilesAreNamed) {
+  for (const char* file : {"slots", "producer", "consumer"}) {
+    create();
+    std::filesystem::resize_file(path(file), 100);
+    expect_invalid(file, "has 100 bytes, expected");
+    Region::remove(name());
+  }
+  create();
+  std::filesystem::resize_file(path("info"), 20);
+  expect_invalid("info", "info has 20 bytes, expected 72");
+}
+
+TEST_F(Named, InfoThatIsNotOursIsRefused) {
+  create();
+  change_info(offsetof(hft_info, magic), 1);
+  expect_invalid("info", "magic");
+  change_info(offsetof(hft_info, magic), HFT_INFO_MAGIC & 0xffffffff);
+  EXPECT_NO_THROW(static_cast<void>(attach()));
+  change_info(offsetof(hft_info, abi_version), 99);
+  expect_invalid("info", "abi_version is 0x63");
+  change_info(offsetof(hft_info, abi_version), HFT_ABI_VERSION);
+  change_info(offsetof(hft_info, slot_count), 2048);
+  expect_invalid("info", "slots_bytes");
+  change_info(offsetof(hft_info, slots_bytes), 2048 * 64);
+  expect_invalid("slots", "slots has 65536 bytes, expected 131072");
+}
+
+TEST_F(Named, InfoChangedAfterwardsChangesNothing) {
+  create();
+  const Region consumer = attach();
+  change_info(offsetof(hft_info, slot_count), 1 << 20);
+  EXPECT_EQ(consumer.info().slot_count, 1024U);
+}
+
+TEST_F(Named, FilesThatAreNoneAreRefused) {
+  create();
+  std::filesystem::remove(path("slots"));
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ENOENT);
+  ASSERT_EQ(mkfifo(path("slots").c_str(), 0600), 0);
+  expect_invalid("slots", "expected a regular file");
+  std::filesystem::remove(path("slots"));
+  std::filesystem::create_symlink("/etc/passwd", path("slots"));
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ELOOP);
+  std::filesystem::permissions(path(), std::filesystem::perms::all);
+  EXPECT_THAT([&] { static_cast<void>(attach()); },
+              ThrowsMessage<InvalidRing>(HasSubstr("others may write to it")));
+}
+
+class OtherUser : public Named {
+ protected:
+  void SetUp() override {
+    if (!is_root()) GTEST_SKIP() << "only root can become another user";
+  }
+};
+
+TEST_F(OtherUser, ConsumesFromRootWhereTheModeAdmitsIt) {
+  create();
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), EACCES);
+    EXPECT_THAT([&] { static_cast<void>(attach()); },
+                ThrowsMessage<std::system_error>(AllOf(
+                    HasSubstr(path("consumer")), HasSubstr("consumer_mode"))));
+  }));
+  Region::remove(name());
+  RegionOptions options;
+  options.consumer_mode = 0666;
+  create(kTicks, options);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Region consumer = attach();
+    consumer.consumer_end().page->consumer_pos = 1;
+    EXPECT_EQ(make_writable(consumer.consumer_end().slots), EACCES);
+    EXPECT_EQ(error_of([&] { static_cast<void>(attach(Role::kProducer)); }),
+              EACCES);
+    EXPECT_LT(open(path("slots").c_str(), O_RDWR), 0);
+    EXPECT_EQ(error_of([&] { Region::remove(name()); }), EPERM);
+  }));
+}
+
+TEST_F(OtherUser, BroadcastIsOpenToAll) {
+  RegionOptions options;
+  options.writable_slots = true;  // for the owner's own consumers
+  create(kBroadcast, options);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Region consumer = attach();
+    EXPECT_FALSE(consumer.consumer_end().slots_writable);
+    EXPECT_EQ(make_writable(consumer.consumer_end().slots), EACCES);
+    EXPECT_EQ(attach(Role::kObserver).consumer_page(), nullptr);
+  }));
+}
+
+TEST_F(OtherUser, RingIsRefusedUnlessItsOwnerIsNamed) {
+  ASSERT_TRUE(passes_as_other_user([&] { create(); }));
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), EPERM);
+  EXPECT_THAT([&] { static_cast<void>(attach()); },
+              ThrowsMessage<std::system_error>(
+                  AllOf(HasSubstr("user 65534's"), HasSubstr("user 0's"),
+                        HasSubstr("AttachOptions.owner"))));
+  AttachOptions options;
+  options.owner = 1;
+  EXPECT_EQ(
+      error_of([&] { static_cast<void>(attach(Role::kConsumer, options)); }),
+      EPERM);
+  options.owner = kNobody;
+  EXPECT_NO_THROW(static_cast<void>(attach(Role::kConsumer, options)));
+}
+
+}  // namespace
+}  // namespace hft
