@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The ring's protocols, exhaustively, under a memory weaker than x86; and each
+# of them without one of its barriers, which has to fail: docs/model.md.
+#
+#   tests/model/run.sh [WORD...]    only the checks whose name has a WORD
+set -uo pipefail
+# shellcheck source=tests/stages/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
+
+for tool in spin gcc; do
+  command -v "$tool" >/dev/null || {
+    echo "expected the program '$tool', found none: apt-get install $tool" >&2
+    exit 69
+  }
+done
+words=("$@")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp tests/model/*.pml "$work"
+
+wanted() { # NAME
+  local word
+  ((${#words[@]})) || return 0
+  for word in "${words[@]}"; do [[ $1 != *"$word"* ]] || return 0; done
+  return 1
+}
+
+explore() { # MODEL DEFINE...: pan's output in $work/log
+  local model=$1
+  shift
+  (
+    cd "$work" && rm -f pan pan.* ./*.trail &&
+      spin -a "${@/#/-D}" "$model.pml" &&
+      gcc -O1 -w -DSAFETY -DCOLLAPSE -DPRINTF -DVECTORSZ=8192 -DMEMLIM=1000 \
+        -o pan pan.c &&
+      ./pan -m100000 -w22
+  ) >"$work/log" 2>&1
+}
+
+# The property that did not hold; empty when the search ended otherwise.
+broken_property() {
+  sed -nE 's/^(.+)pan:[0-9]+: assertion violated.*/\1/p' "$work/log"
+}
+
+searched_all() {
+  grep -q '^Full statespace search' "$work/log" &&
+    grep -q 'errors: 0$' "$work/log" &&
+    grep -q 'invalid end states.*+' "$work/log" &&
+    ! grep -qiE 'depth too small|out of memory|not completed|truncated' \
+      "$work/log"
+}
+
+bad() { # NAME EXPECTED
+  printf 'FAIL %s: expected %s, found: %s; see docs/model.md\n' "$1" "$2" \
+    "$(broken_property | grep . || grep -m 1 -iE 'error|pan:' "$work/log" ||
+      echo 'a search without errors')"
+  failed=$((failed + 1))
+}
+
+# holds NAME MODEL DEFINE...: no property fails in any state.
+holds() {
+  local name=$1
+  wanted "$name" || return 0
+  explore "${@:2}"
+  if searched_all; then
+    printf 'ok %s: %s states\n' "$name" \
+      "$(sed -nE 's/^ *([0-9]+) states, stored.*/\1/p' "$work/log")"
+    passed=$((passed + 1))
+  else
+    bad "$name" 'a complete search without errors'
+  fi
+}
+
+# fails NAME PROPERTY MODEL DEFINE...: a counterexample to PROPERTY exists.
+fails() {
+  local name=$1 property=$2
+  wanted "$name" || return 0
+  explore "${@:3}"
+  if [[ $(broken_property) == "$property" ]]; then
+    printf 'ok %s: "%s" fails, found\n' "$name" "$property"
+    passed=$((passed + 1))
+  else
+    bad "$name" "a counterexample to '$property'"
+  fi
+}
+
+readonly kFlag='a flag comes after what it announces'
+readonly kStore='a store comes before a later load'
+fails 'memory: message passing, relaxed' "$kFlag" litmus MESSAGE_PASSING
+fails 'memory: message passing, stores unordered' "$kFlag" \
+  litmus MESSAGE_PASSING LOAD=load_acquire
+fails 'memory: message passing, loads unordered' "$kFlag" \
+  litmus MESSAGE_PASSING STORE=store_release
+holds 'memory: message passing, release and acquire' \
+  litmus MESSAGE_PASSING STORE=store_release LOAD=load_acquire
+fails 'memory: store buffering, release and acquire' "$kStore" \
+  litmus STORE_BUFFERING STORE=store_release LOAD=load_acquire
+holds 'memory: store buffering, fences' litmus STORE_BUFFERING FENCES
+holds 'memory: store buffering, membarrier' litmus STORE_BUFFERING MEMBARRIER
+holds 'memory: coherence' litmus COHERENCE
+
+readonly kWhole='each record arrives whole and in its place'
+readonly kRead='no record is overwritten while it is read'
+holds 'publish K=1' publish K=1 OFFERED=8
+holds 'publish K=2' publish K=2 OFFERED=10
+for k in 1 2; do
+  offered=OFFERED=$((4 * k + 2))
+  fails "publish K=$k without publish's release" "$kWhole" \
+    publish K=$k $offered RELAXED_PUBLISH
+  fails "publish K=$k without publish's acquire" "$kWhole" \
+    publish K=$k $offered RELAXED_READ
+  fails "publish K=$k without release's release" "$kRead" \
+    publish K=$k $offered RELAXED_FLUSH
+  fails "publish K=$k without release's acquire" "$kRead" \
+    publish K=$k $offered RELAXED_ROOM
+done
+
+readonly kAccepted='each accepted record is whole and in its place'
+holds 'overwrite K=1' overwrite K=1 POSITIONS=8
+holds 'overwrite K=2' overwrite K=2 POSITIONS=10
+for k in 1 2; do
+  positions=POSITIONS=$((4 * k + 2))
+  fails "overwrite K=$k without the 0 mark" "$kAccepted" \
+    overwrite K=$k $positions NO_ZERO_MARK
+  fails "overwrite K=$k without the words' release" "$kAccepted" \
+    overwrite K=$k $positions RELAXED_WORD_STORES
+  fails "overwrite K=$k without the words' acquire" "$kAccepted" \
+    overwrite K=$k $positions RELAXED_WORD_LOADS
+  fails "overwrite K=$k without the last store's release" "$kAccepted" \
+    overwrite K=$k $positions RELAXED_PUBLISH
+  fails "overwrite K=$k without the first look's acquire" "$kAccepted" \
+    overwrite K=$k $positions RELAXED_READ
+done
+
+readonly kSleeps='no consumer sleeps while a record is published'
+holds 'sleep with membarrier' sleep POSITIONS=4
+holds 'sleep with a fence on each side' sleep POSITIONS=4 FENCE_BOTH
+fails "sleep with the producer's fence alone" "$kSleeps" \
+  sleep FENCE_OF_PRODUCER
+fails "sleep with the consumer's fence alone" "$kSleeps" \
+  sleep FENCE_OF_CONSUMER
+fails 'sleep without membarrier' "$kSleeps" sleep NO_BARRIER
+fails 'sleep without the second look' "$kSleeps" sleep NO_SECOND_LOOK
+fails 'sleep with a producer that always wakes' \
+  'only a consumer that asked is woken' sleep WAKES_ALWAYS
+
+holds 'recover K=1, one kill' recover K=1 POSITIONS=6 KILLS=1
+holds 'recover K=1, two kills' recover K=1 POSITIONS=3 KILLS=2
+holds 'recover K=2, one kill' recover K=2 POSITIONS=5 KILLS=1
+holds 'recover overwrite K=1, one kill' \
+  recover OVERWRITE K=1 POSITIONS=5 KILLS=1
+holds 'recover overwrite K=1, two kills' \
+  recover OVERWRITE K=1 POSITIONS=3 KILLS=2
+holds 'recover overwrite K=2, one kill' \
+  recover OVERWRITE K=2 POSITIONS=6 KILLS=1
+for k in 1 2; do
+  fails "recover K=$k from the producer page" \
+    'each position is published once and in order' \
+    recover K=$k KILLS=1 STALE_RECOVERY
+  fails "recover K=$k without its acquire" "$kRead" \
+    recover K=$k KILLS=1 RELAXED_RECOVERY
+done
+summary
