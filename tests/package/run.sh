@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Builds consumer.cpp, outside the tree, the way a user would, and runs it:
+#
+#   tests/package/run.sh WAY BUILD_DIR    WAY: find_package, add_subdirectory
+#                                         or pkg-config
+#
+# BUILD_DIR is where hft is built; its compilers are used, and the library that
+# is there is installed, into a folder of its own.
+set -euo pipefail
+way=${1:?expected find_package, add_subdirectory or pkg-config}
+build=$(realpath -- "${2:?expected the folder where hft is built}")
+here=$(dirname "$(realpath -- "${BASH_SOURCE[0]}")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cached() { # VARIABLE: what the build was configured with
+  sed -nE "s/^$1:[A-Z]+=//p" "$build/CMakeCache.txt"
+}
+cxx=$(cached CMAKE_CXX_COMPILER)
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+install_hft() {
+  cmake --install "$build" --prefix "$work/first" --component hft_development
+  # What is installed may be moved.
+  mv "$work/first" "$work/prefix"
+}
+
+# build_project FOLDER CMAKE_OPTION...: with CMake, as a project of its own.
+build_project() {
+  mkdir "$work/project"
+  cp "$here/consumer.cpp" "$here/$1/CMakeLists.txt" "$work/project"
+  cmake -S "$work/project" -B "$work/build" \
+    -G "$(cached CMAKE_GENERATOR)" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_COMPILER="$cxx" \
+    -DCMAKE_CXX_COMPILER_LAUNCHER="$(cached CMAKE_CXX_COMPILER_LAUNCHER)" \
+    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON "${@:2}"
+  cmake --build "$work/build"
+  # consumer.cpp was compiled with no option of ours.
+  if grep '"command".*consumer\.cpp' "$work/build/compile_commands.json" |
+    grep -E -e '-W|-fsanitize'; then
+    fail "expected none of our compile options in a user's project, found these"
+  fi
+}
+
+expect_output() { # PROGRAM
+  local output
+  output=$("$1") || fail "expected exit status 0 of $1, found $?"
+  [[ $output == "read 42" ]] || fail "expected 'read 42', found '$output'"
+}
+
+case $way in
+  find_package)
+    install_hft
+    build_project find_package -DCMAKE_PREFIX_PATH="$work/prefix"
+    if grep -rE 'hft_options|fmt|nlohmann' "$work/prefix" --include='*.cmake'; then
+      fail "expected hft::hft to need no other package, found these"
+    fi
+    expect_output "$work/build/consumer"
+    ;;
+  add_subdirectory)
+    build_project add_subdirectory -DHFT_SOURCE="$here/../.."
+    others=$(find "$work/build" -type f -executable \
+      ! -path '*/CMakeFiles/*' ! -name consumer)
+    [[ -z $others ]] || fail "expected the library alone, found $others"
+    expect_output "$work/build/consumer"
+    ;;
+  pkg-config)
+    install_hft
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft.pc)")
+    export PKG_CONFIG_PATH
+    # Our headers raise no warning in a user's program. Word splitting: the
+    # flags are as many as pkg-config says.
+    flags=$(pkg-config --cflags --libs 'hft >= 0.1')
+    # shellcheck disable=SC2086
+    "$cxx" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
+      "$here/consumer.cpp" $flags -o "$work/dynamic"
+    expect_output "$work/dynamic"
+    flags=$(pkg-config --static --cflags --libs 'hft >= 0.1')
+    # shellcheck disable=SC2086
+    "$cxx" -std=c++20 -O2 "$here/consumer.cpp" $flags -static -o "$work/static"
+    expect_output "$work/static"
+    ;;
+  *) fail "expected find_package, add_subdirectory or pkg-config, found '$way'" ;;
+esac
+echo "package.$way: built and run"
