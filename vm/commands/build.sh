@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Builds the native tools and their tests into build/release/.
+# Builds the hft command and bench/peers into build/release/.
 #
 # usage: ./sandbox build [--quiet]
 #
@@ -11,6 +11,6 @@ set -euo pipefail
 
 parse_options "" "$@"
 no_arguments
-"$HFT_ROOT/vm/deps.sh" build
-"$HFT_ROOT/vm/native.sh" release hft_tool
-phase "Built build/release/hft"
+"$HFT_ROOT/vm/deps.sh" build peers
+"$HFT_ROOT/vm/native.sh" release hft_tool peers
+phase "Built build/release/hft and build/release/bench/peers"

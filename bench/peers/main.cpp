@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// `peers`: hft::Ring beside well-known rings, in one process.
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <system_error>
+
+#include "commands.hpp"
+#include "hft/affinity.hpp"
+#include "machine.hpp"
+#include "options.hpp"
+#include "report.hpp"
+
+namespace hft::peers {
+namespace {
+
+void list() {
+  for (const Contender& contender : contenders()) {
+    fmt::print("{:<18} {}\n", contender.name, contender.summary);
+  }
+  for (const Missing& peer : missing_peers()) {
+    fmt::print("{:<18} not built in: {}, then configure again\n", peer.name,
+               peer.how);
+  }
+}
+
+// A line every two seconds, for whoever waits.
+class Progress {
+ public:
+  explicit Progress(const Plan& plan) : plan_(plan) {}
+
+  void operator()(std::size_t run, std::size_t round) {
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::seconds(2)) {
+      return;
+    }
+    last_ = now;
+    fmt::print(stderr, "run {} of {}, round {} of {}, {:.0f} s\n", run + 1,
+               plan_.runs, round + 1, plan_.rounds,
+               std::chrono::duration<double>(now - begin_).count());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Plan& plan_;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point last_ = begin_;
+};
+
+void run(const Options& options) {
+  Setting setting;
+  setting.plan = make_plan(options);
+  setting.manifest = bench::describe_machine();
+  const bench::NoiseWatch watch(setting.plan.there);
+  // What malloc gives to a ring is a mapping of its own as well: fresh pages
+  // each round, as for ours.
+  mallopt(M_MMAP_THRESHOLD, 4096);
+  std::string unlocked;
+  try {
+    lock_memory();
+  } catch (const std::system_error& error) {
+    unlocked = error.what();
+  }
+  Progress progress(setting.plan);
+  const Summary summary =
+      summarise(measure(setting.plan, std::ref(progress)), setting.plan.runs);
+  setting.validity = watch.judge(setting.manifest);
+  if (!unlocked.empty()) {
+    setting.validity.reasons.push_back("memory is not locked: " + unlocked);
+  }
+  // The file last: by then nobody asks how far the table has come.
+  fmt::print("{}", format_tables(setting, summary));
+  if (!options.json.empty()) {
+    write_file(options.json, format_json(setting, summary));
+  }
+}
+
+}  // namespace
+}  // namespace hft::peers
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Measure hft::Ring beside well-known rings: round trips and streaming"};
+  app.name("peers");
+  hft::peers::Options options;
+  hft::peers::add_options(app, options);
+  try {
+    app.parse(argc, argv);
+    options.list ? hft::peers::list() : hft::peers::run(options);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return hft::tools::kUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "peers: {}\n", error.what());
+    return hft::tools::kFailed;
+  }
+  return hft::tools::kOk;
+}
