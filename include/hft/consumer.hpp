@@ -30,7 +30,12 @@ namespace hft {
 
 /// Not thread-safe: one thread consumes. Polls the slot that the producer will
 /// publish next, so that an arriving record costs one cache-line transfer
-/// (FastForward, Giacomoni et al., PPoPP 2008).
+/// (FastForward, Giacomoni et al., PPoPP 2008). Nothing here throws or makes a
+/// system call, but for sleeping where a policy asks for it.
+///
+/// Memory order: what the producer did before it published a record happens
+/// before the return of the call that gave it; what we read of it happens
+/// before the producer writes its slot again. Nothing else is ordered.
 ///
 /// The producer learns what was released each quarter of the ring, or when the
 /// ring is found empty: a consumer that is killed leaves up to a quarter of the
@@ -38,8 +43,10 @@ namespace hft {
 template <Record T = hft_record, Policy P = Latency>
 class Consumer {
  public:
-  /// Begins at consumer_pos. `claim` keeps others out for as long as this
-  /// lives; /dev/hft does so itself.
+  /// Begins at consumer_pos, where the last consumer told that it was. `end` is
+  /// of a ring in drop mode, whose info has been validated; its mappings
+  /// outlive this. `claim` keeps others out for as long as this lives; /dev/hft
+  /// does so itself. Throws std::bad_alloc. Ring::consumer() checks and claims.
   explicit Consumer(const ConsumerEnd& end, Claim claim = {})
       : cursor_(*end.info, end.slots,
                 __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED)),
@@ -56,8 +63,8 @@ class Consumer {
     return poll() ? cursor_.record() : nullptr;
   }
 
-  /// The next records that lie in a row, up to `most`; empty when none is
-  /// published. They stay valid until release(n).
+  /// The next records that lie in a row, up to `most` and to the end of the
+  /// slot; empty when none is published. They stay valid until release(n).
   [[nodiscard]] std::span<const T> try_read_some(std::size_t most) noexcept {
     if (!poll()) {
       return {};
@@ -66,7 +73,9 @@ class Consumer {
             std::min<std::size_t>(most, ready_ - cursor_.position())};
   }
 
-  /// Done with the first `count` records of what was read.
+  /// Done with the first `count` records of what was read: no more than
+  /// try_read_some() gave, or the one of try_read(). Told to the producer
+  /// later.
   void release(std::size_t count = 1) noexcept {
     cursor_.advance(static_cast<std::uint32_t>(count));
     owned_ = false;
@@ -85,15 +94,17 @@ class Consumer {
 
   /// Tell the producer now what was released.
   void flush() noexcept {
-    // Release pairs with the producer's acquire load of consumer_pos when the
-    // ring seems full: our reads of the slots are over.
+    // Release pairs with the acquire in Producer::look_at_consumer: our reads
+    // of the slots are over (model: "no record is overwritten while it is
+    // read").
     __atomic_store_n(&page_->consumer_pos, cursor_.position(),
                      __ATOMIC_RELEASE);
     released_ = cursor_.position();
   }
 
   /// Give each record that is there now to `handler`, up to `most`, and release
-  /// it. Returns how many.
+  /// it. Returns how many. Goes on while records come. Should `handler` throw,
+  /// what it was given of that slot comes again.
   template <std::invocable<const T&> Handler>
   std::size_t for_each(
       Handler&& handler,
@@ -113,7 +124,10 @@ class Consumer {
     return done;
   }
 
-  /// The next record, waiting for it by the policy.
+  /// The next record, waiting for it by the policy. It stays valid until
+  /// release(). With a SleepingPolicy throws std::system_error where the kernel
+  /// refuses membarrier(2); of a ring of /dev/hft, whose driver does not look
+  /// at `waiting`, such a consumer looks again after SpinThenSleep::longest.
   template <WaitPolicy W>
   [[nodiscard]] const T& read(W& wait) {
     for (;;) {
@@ -130,7 +144,8 @@ class Consumer {
   }
 
   /// Give every record to `handler` until `stop` is requested, which a sleeping
-  /// consumer notices after SpinThenSleep::longest at the latest.
+  /// consumer notices after SpinThenSleep::longest at the latest. Throws as
+  /// read() does, and what `handler` throws.
   template <std::invocable<const T&> Handler, WaitPolicy W>
   void run(Handler&& handler, W& wait, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
@@ -153,7 +168,8 @@ class Consumer {
       return true;
     }
     // Acquire pairs with Producer::publish's release: a record whose position
-    // is published may be read.
+    // is published may be read (model: "each record arrives whole and in its
+    // place").
     const std::uint64_t published =
         __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
     if (published > cursor_.position()) [[likely]] {
@@ -207,7 +223,9 @@ class Consumer {
   void sleep(std::chrono::nanoseconds longest) {
     __atomic_store_n(&page_->waiting, 1U, __ATOMIC_RELAXED);
     // Full fence here and on the producer; pairs with Waker::order(). Either we
-    // see what was published before, or the producer sees that we wait.
+    // see what was published before, or the producer sees that we wait. Without
+    // it, or without the second look, a record is slept on (model: "no consumer
+    // sleeps while a record is published").
     order_producers();
     if (!poll()) {
       sleep_until_woken(page_, longest);

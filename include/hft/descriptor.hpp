@@ -11,7 +11,7 @@
 
 namespace hft {
 
-/// Move-only; empty when the call that made it failed.
+/// Move-only; empty when the call that made it failed. Not thread-safe.
 class Descriptor {
  public:
   Descriptor() = default;

@@ -27,7 +27,8 @@ void control(hft_syscall_mode mode);
 /// Why /dev/hft cannot be measured here; empty when it can.
 std::string driver_unavailable();
 
-/// An open /dev/hft. Move-only. Every member throws std::system_error.
+/// An open /dev/hft. Move-only; thread-safe but for moving. Every member throws
+/// std::system_error.
 class Device {
  public:
   /// When the node is absent or nothing is behind it, the error says how to
@@ -62,9 +63,11 @@ class Device {
   int fd_;
 };
 
-/// The regions of a device's ring, validated and mapped.
+/// The regions of a device's ring, validated and mapped. Not thread-safe.
 class Attached {
  public:
+  /// Throws InvalidRing, or std::system_error: EBUSY when the ring has a
+  /// consumer.
   explicit Attached(const Device& device);
 
   [[nodiscard]] const hft_info& info() const noexcept {

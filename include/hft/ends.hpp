@@ -12,7 +12,8 @@
 
 namespace hft {
 
-/// What a producer writes to. Owns nothing: the mappings outlive it.
+/// What a producer writes to. Owns nothing: the mappings outlive it. Plain
+/// pointers: who uses them together says what is thread-safe.
 struct ProducerEnd {
   const hft_info* info = nullptr;
   hft_producer_page* page = nullptr;

@@ -2,8 +2,8 @@
 // How large a ring is: its records, its slots, its mode.
 //
 //   auto geometry = hft::Geometry::for_records(sizeof(Tick), 16384);
-//   hft::Geometry wide{.record_size = 56, .slot_size = 128, .slot_count =
-//   1024}; assert(wide.records_per_slot() == 2 && wide.capacity() == 2048);
+//   hft::Geometry two{.record_size = 56, .slot_size = 128, .slot_count = 64};
+//   assert(two.records_per_slot() == 2 && two.capacity() == 128);
 //   hft::Region region = hft::Region::create("ticks", geometry);
 #pragma once
 

@@ -15,9 +15,10 @@
 
 namespace hft {
 
-// Buckets are those of HdrHistogram with 3 significant digits: values below
-// 2,048 are exact, above that a bucket is at most a 1,024th of its value wide.
-// Memory grows with the largest value, to 450 KB for the largest of all.
+// Not thread-safe. Buckets are those of HdrHistogram with 3 significant digits:
+// values below 2,048 are exact, above that a bucket is at most a 1,024th of its
+// value wide. Memory grows with the largest value, to 450 KB for the largest of
+// all.
 class Histogram {
  public:
   // Adds `count` values; allocates only when `value` exceeds all before it.

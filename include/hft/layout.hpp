@@ -73,6 +73,8 @@ constexpr std::uint64_t capacity_of(const hft_info& info) noexcept {
 /// Where one side of a ring stands. The slot of a position p is floor(p / K)
 /// mod slot_count; kept as an offset and an index, so that nothing is divided
 /// after construction. Byte is std::byte, const for a side that only reads.
+/// Never outside the slots, whatever the position. Not thread-safe; touches no
+/// memory but its own: the loads and stores, and their order, are its user's.
 template <Record T, Policy P, class Byte>
 class Cursor {
  public:
@@ -86,6 +88,7 @@ class Cursor {
     move_to(position);
   }
 
+  /// Divides: not for the hot path.
   void move_to(std::uint64_t position) noexcept {
     position_ = position;
     index_ = static_cast<std::uint32_t>(position % kRecordsPerSlot);
@@ -114,7 +117,7 @@ class Cursor {
                                       index_ * sizeof(T));
   }
 
-  /// `count` positions on, no further than the end of the slot.
+  /// `count` positions on, 1 to left_in_slot().
   void advance(std::uint32_t count = 1) noexcept {
     position_ += count;
     index_ += count;

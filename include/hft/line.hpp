@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a program can ask of a cache line, besides reading and writing it.
 //
-//   hft::own_line(slot);       // on the consumer: make the next write to it
-//   ours hft::demote_line(slot);    // on the producer: push it towards the
-//   others hft::fetch_line(next);     // have it here by the time it is read
+//   hft::own_line(slot);     // take it here as if to write it
+//   hft::demote_line(slot);  // just written: push it towards the others
+//   hft::fetch_line(next);   // have it here by the time it is read
 #pragma once
 
 #include <hft/abi.h>

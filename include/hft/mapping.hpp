@@ -15,7 +15,7 @@ enum class Rights { kRead, kReadWrite };
 /// When pages are faulted in. kLater is for those who first have to say how.
 enum class Fault { kNow, kLater };
 
-/// Shared. Move-only.
+/// Shared. Move-only. Not thread-safe; what it maps is another matter.
 class Mapping {
  public:
   Mapping() = default;

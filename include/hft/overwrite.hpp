@@ -23,30 +23,40 @@
 
 namespace hft {
 
-/// Not thread-safe: one thread produces. Never fails, blocks or looks at a
-/// consumer. Each slot is a seqlock whose sequence is `published`: 0 while the
-/// producer is in its slot, so that no reader accepts a torn record.
+/// Not thread-safe: one thread produces. Never fails, blocks, makes a system
+/// call or looks at a consumer. Each slot is a seqlock whose sequence is
+/// `published`: 0 while the producer writes the first record of a lap, so that
+/// no reader accepts a torn record (Boehm, MSPC 2012; words.hpp).
+///
+/// Memory order: what this thread did before publish() happens before what a
+/// reader does with the copy it has accepted.
 template <Record T, Policy P = Latency>
 class OverwriteProducer {
  public:
-  /// Continues where the slots say that the last producer stopped. `claim`
-  /// keeps others out for as long as this lives.
+  /// Continues where the slots say that the last producer stopped. `end` is of
+  /// a validated ring in overwrite mode; its mappings outlive this. `claim`
+  /// keeps others out for as long as this lives. Throws std::bad_alloc.
+  /// Ring::overwrite_producer() checks and claims.
   explicit OverwriteProducer(const ProducerEnd& end, Claim claim = {})
       : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
         page_(end.page),
         claim_(std::make_unique<Claim>(std::move(claim))) {}
 
+  /// Publish a copy of `record` over the oldest one. The first of a slot takes
+  /// all that the slot held with it.
   void publish(const T& record) noexcept {
     if (cursor_.at_slot_start()) {
       // Pairs with Reader's second look: store_words' release keeps the mark
-      // before the first new word, so who copied one sees the mark or later.
+      // before the first new word, so who copied one sees the mark or later
+      // (model: "each accepted record is whole and in its place").
       __atomic_store_n(cursor_.published(), 0, __ATOMIC_RELAXED);
     }
     store_words(cursor_.record(), record);
     std::uint64_t* const published = cursor_.published();
     std::byte* const slot = cursor_.slot();
     cursor_.advance();
-    // Release pairs with Reader's acquire load of `published`.
+    // Release pairs with Reader's acquire load of `published`: no old word
+    // passes as the new record (model: the same property).
     __atomic_store_n(published, cursor_.position(), __ATOMIC_RELEASE);
     if constexpr (P::kOwnAndDemote) {
       for (std::size_t line = 0; line < cursor_.lines(); ++line) {
@@ -57,8 +67,8 @@ class OverwriteProducer {
                      __ATOMIC_RELAXED);
   }
 
-  /// A record to fill in, then publish(). It is the producer's own: filling
-  /// the slot itself would race with the readers.
+  /// A record to fill in, then publish(). It is the producer's own, and holds
+  /// what was last in it: filling the slot itself would race with the readers.
   [[nodiscard]] T& reserve() noexcept { return staged_; }
   void publish() noexcept { publish(staged_); }
 

@@ -26,14 +26,17 @@ namespace hft {
 /// whoever uses it now. exec() keeps both pid and start.
 using Identity = std::uint64_t;
 
-/// Of the calling process. Throws std::system_error without /proc.
+/// Of the calling process. Thread-safe. Throws std::system_error without /proc.
 Identity own_identity();
 
-/// A zombie is dead: it will store nothing any more.
+/// A zombie is dead: it will store nothing any more. Thread-safe; reads /proc.
+/// Throws std::system_error when that fails for another reason than the process
+/// being gone or hidden.
 bool is_alive(Identity identity);
 
 /// The owner word of a page, held until destruction. Move-only. The word has to
-/// outlive it: destroy it before the Region.
+/// outlive it: destroy it before the Region. Not thread-safe, but any number of
+/// threads and processes may contend for one word: one takes it.
 class Claim {
  public:
   /// Take the word when it is 0 or its owner has died. Throws

@@ -19,6 +19,7 @@ struct Latency {
   /// The consumer takes ownership of the line that it waits for, the producer
   /// demotes the line that it has published.
   static constexpr bool kOwnAndDemote = true;
+  /// Lines that both sides ask for ahead of use; 0 for none.
   static constexpr std::uint32_t kLinesAhead = 0;
   static constexpr std::uint32_t kSlip = 0;
 };

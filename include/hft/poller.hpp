@@ -2,9 +2,10 @@
 // One thread that consumes many rings, fairly.
 //
 //   hft::Poller<Tick> poller;
-//   for (hft::Region& region : regions)
-//   poller.add(hft::Ring<Tick>(region).consumer()); hft::BusySpin wait; for
-//   (;;) poller.poll([](std::size_t ring, const Tick& tick) { ... }, wait);
+//   poller.add(hft::Ring<Tick>(nyse).consumer());    // ring 0
+//   poller.add(hft::Ring<Tick>(nasdaq).consumer());  // ring 1
+//   hft::BusySpin wait;
+//   for (;;) poller.poll([](std::size_t ring, const Tick& tick) {}, wait);
 #pragma once
 
 #include <algorithm>
@@ -21,7 +22,8 @@ namespace hft {
 /// Not thread-safe. Looks at every ring in turn and takes at most `budget`
 /// records from each, so that a busy ring delays another by no more than that.
 /// The turn begins one ring further each time. A look at an idle ring reads one
-/// line, which stays in the cache until its producer writes.
+/// line, which stays in the cache until its producer writes. Records of one
+/// ring come in order; between rings there is none.
 template <Record T = hft_record, Policy P = Latency>
 class Poller {
  public:
@@ -29,13 +31,15 @@ class Poller {
   explicit Poller(std::size_t budget = 64) noexcept
       : budget_(std::max<std::size_t>(budget, 1)) {}
 
-  /// Returns the index by which the handler will know this ring.
+  /// Returns the index by which the handler will know this ring: 0, 1, … Not
+  /// from a handler. Throws std::bad_alloc.
   std::size_t add(Consumer<T, P> consumer) {
     consumers_.push_back(std::move(consumer));
     return consumers_.size() - 1;
   }
 
   /// One turn: handler(index of the ring, record). Returns how many records.
+  /// Throws what the handler throws.
   template <std::invocable<std::size_t, const T&> Handler>
   std::size_t poll(Handler&& handler) {
     std::size_t records = 0;
@@ -64,7 +68,7 @@ class Poller {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return consumers_.size(); }
-  /// For its position, or to flush() it.
+  /// For its position, or to flush() it. `ring` is less than size().
   [[nodiscard]] Consumer<T, P>& consumer(std::size_t ring) noexcept {
     return consumers_[ring];
   }

@@ -34,9 +34,14 @@ namespace hft {
 /// system call, but for waking a consumer that asked to be woken.
 ///
 /// A slot publishes itself (FastForward, Giacomoni et al., PPoPP 2008), and the
-/// consumer's position is cached (Lamport's ring of 1977 reads it each time;
-/// B-Queue, Wang et al., 2013, and every fast ring since, does not): a record
-/// costs the transfer of its own line and of no other.
+/// consumer's position is cached (MCRingBuffer, Lee et al., IPDPS 2010;
+/// Lamport's ring of 1977 reads it each time, B-Queue, Wang et al., 2013,
+/// probes slots instead): a record costs the transfer of its own line and of no
+/// other.
+///
+/// Memory order: what this thread did before a publication happens before what
+/// the consumer does with the record. Room says nothing of what else the
+/// consumer did.
 ///
 /// offered = published + dropped, always: each call that offers a record either
 /// publishes it or counts it as dropped. What waits for room drops nothing.
@@ -44,7 +49,10 @@ template <Record T, Policy P = Latency>
 class Producer {
  public:
   /// Continues where the slots say that the last producer stopped, if there was
-  /// one. `claim` keeps others out for as long as this lives.
+  /// one. `end` is of a validated ring in drop mode; its mappings outlive this.
+  /// `claim` keeps others out for as long as this lives. At most one system
+  /// call, to register with membarrier(2). Throws std::bad_alloc.
+  /// Ring::producer() checks and claims.
   explicit Producer(const ProducerEnd& end, Claim claim = {})
       : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
         capacity_(capacity_of(*end.info)),
@@ -101,7 +109,8 @@ class Producer {
     return done;
   }
 
-  /// Publish, waiting for room by the policy: nothing is dropped.
+  /// Publish, waiting for room by the policy: nothing is dropped. Never sleeps
+  /// in the kernel; waits for ever for a consumer that is gone.
   template <WaitPolicy W>
   void publish_when_room(const T& record, W& wait) noexcept
       requires(!std::same_as<T, hft_record>) {
@@ -111,7 +120,8 @@ class Producer {
   }
 
   /// Offer one record, to be filled in place: the record of the next position,
-  /// or nullptr when the ring is full: dropped. Call publish() next.
+  /// or nullptr when the ring is full: dropped. Call publish() next: until then
+  /// the offer is neither published nor dropped, and another gives the same.
   [[nodiscard]] T* reserve() noexcept {
     if (has_room()) [[likely]] {
       return cursor_.record();
@@ -132,13 +142,15 @@ class Producer {
     return {cursor_.record(), std::min<std::size_t>(most, room)};
   }
 
-  /// Publish what reserve() or reserve_some() gave and the caller has filled.
+  /// Publish what reserve() or reserve_some() gave and the caller has filled;
+  /// `count` is 1 to what was given.
   void publish(std::size_t count = 1) noexcept {
     std::uint64_t* const published = cursor_.published();
     std::byte* const slot = cursor_.slot();
     cursor_.advance(static_cast<std::uint32_t>(count));
-    // Release pairs with Consumer's acquire load of `published`: the record is
-    // there before its position is.
+    // Release pairs with the acquire in Consumer::poll: the record is there
+    // before its position is (model: "each record arrives whole and in its
+    // place").
     __atomic_store_n(published, cursor_.position(), __ATOMIC_RELEASE);
     if constexpr (P::kOwnAndDemote) {
       for (std::size_t line = 0; line < cursor_.lines(); ++line) {
@@ -192,8 +204,9 @@ class Producer {
   // flight. One that no honest consumer could have written means a full ring:
   // whoever wrote it loses records, the producer nothing.
   bool look_at_consumer() noexcept {
-    // Acquire pairs with Consumer::flush's release: it has read what we are
-    // about to write over.
+    // Acquire pairs with Consumer::flush's release: it has read what we, or who
+    // produced before us, gave it, and we are about to write over (model: "no
+    // record is overwritten while it is read").
     const std::uint64_t released =
         __atomic_load_n(&consumer_->consumer_pos, __ATOMIC_ACQUIRE);
     const std::uint64_t in_flight =
@@ -214,6 +227,9 @@ class Producer {
   }
 
   void wake_if_asked() noexcept {
+    // Pairs with order_producers() in Consumer::sleep (model: "no consumer
+    // sleeps while a record is published"); the look before the wake keeps
+    // "only a consumer that asked is woken".
     waker_.order();
     if (__atomic_load_n(&consumer_->waiting, __ATOMIC_RELAXED) != 0)
         [[unlikely]] {

@@ -29,12 +29,19 @@ enum class StartAt {
   kOldest,  // with the oldest that may still be there
 };
 
-/// Not thread-safe: one thread a reader. A record is copied, and the copy kept
-/// only if the slot still holds the same lap: torn records are never accepted,
-/// and what was overwritten is counted exactly, by position.
+/// Not thread-safe: one thread a reader. Writes nothing, never throws, makes no
+/// system call. A record is copied, and the copy kept only if the slot still
+/// holds the same lap (a seqlock; Boehm, MSPC 2012): torn records are never
+/// accepted, and what was overwritten is counted exactly, by position:
+/// where it began + read + lapped() = position().
+///
+/// Memory order: what the producer did before it published a record happens
+/// before the return of the call that copied it.
 template <Record T = hft_record, Policy P = Latency>
 class Reader {
  public:
+  /// `end` is of a validated ring in overwrite mode; its mappings outlive this.
+  /// Ring::reader() checks. Reads all slots, to find the newest.
   explicit Reader(const ConsumerEnd& end, StartAt start = StartAt::kNext)
       : Reader(end, first_position(end, start)) {}
 
@@ -45,7 +52,7 @@ class Reader {
 
   /// Copy the next record to `out`. False when none is published. Skips what
   /// was overwritten, and counts it. Of an hft_record this is the header and
-  /// the first 40 bytes of payload.
+  /// the first 40 bytes of payload. After false `out` may hold a torn copy.
   [[nodiscard]] bool try_read(T& out) noexcept {
     return read_by([&] { load_words(cursor_.record(), out); });
   }
@@ -123,7 +130,7 @@ class Reader {
   bool read_by(const Copy& copy) noexcept {
     for (;;) {
       // Acquire pairs with OverwriteProducer::publish's release: the record is
-      // there.
+      // there (model: "each accepted record is whole and in its place").
       const std::uint64_t seen =
           __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
       if (seen <= cursor_.position()) {
@@ -131,7 +138,8 @@ class Reader {
       }
       if (of_this_lap(seen)) {
         copy();
-        // After the words' acquire loads; pairs with the producer's mark.
+        // After the words' acquire loads; pairs with the producer's mark, 0
+        // (model: the same property).
         if (of_this_lap(
                 __atomic_load_n(cursor_.published(), __ATOMIC_RELAXED))) {
           cursor_.advance();

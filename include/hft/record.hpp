@@ -17,7 +17,7 @@
 
 namespace hft {
 
-/// Bytes of payload that a slot of this size has room for.
+/// Bytes of payload that a slot of this size has room for: 40 to 4,072.
 constexpr std::size_t payload_max(std::size_t slot_size) noexcept {
   return slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
 }
@@ -32,7 +32,8 @@ inline std::span<const std::byte> payload(const hft_record& record,
 }
 
 /// Fill in a record that a slot of this size holds: later lines before the
-/// first, as Producer does.
+/// first, as Producer does. Orders nothing: publishing does. `stamp` is in
+/// ticks of the ring's clock, hft_info.clock_hz a second.
 inline void fill_record(hft_record& record, std::size_t slot_size,
                         std::uint64_t stamp, std::uint16_t type,
                         std::span<const std::byte> bytes) noexcept {

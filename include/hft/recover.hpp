@@ -14,7 +14,10 @@ namespace hft {
 
 /// The first position that was never published: the largest `published` of all
 /// slots. A producer killed while it filled a slot has not published it, so its
-/// successor fills it again (tests/model/recover.pml). Reads slot_count lines.
+/// successor fills it again. The producer page may be one behind, and is not
+/// asked (model, recover.pml: "each position is published once and in order").
+/// Of a ring whose producer lives: a position that it has reached. Reads
+/// slot_count lines; any thread may.
 inline std::uint64_t recover_position(const hft_info& info,
                                       const std::byte* slots) noexcept {
   std::uint64_t next = 0;

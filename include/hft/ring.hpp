@@ -29,19 +29,23 @@ namespace hft {
 
 /// What T and the policy make of a region. Owns nothing: the region must
 /// outlive the ring and every end taken from it. Both ends name the same T and
-/// the same policy; the region is checked against them.
+/// the same policy; the region is checked against their sizes. Thread-safe:
+/// each thread may take its end from one ring. docs/ring.md says how rings
+/// work.
 template <Record T, Policy P = Latency>
 class Ring {
  public:
   /// For at least `capacity` records: the capacity is rounded up to a power of
-  /// two of slots. Throws std::invalid_argument when no ring is that large.
+  /// two of slots, 2 to 65,536. Throws std::invalid_argument when no ring is
+  /// that large.
   [[nodiscard]] static Geometry geometry(
       std::uint64_t capacity,
       hft_mode mode = HFT_MODE_DROP) requires(!std::same_as<T, hft_record>) {
     return Geometry::for_records(sizeof(T), capacity, mode, !P::kPacked);
   }
 
-  /// For `capacity` records of up to `payload` bytes each, 4,072 at most.
+  /// For at least `capacity` records of up to `payload` bytes each, 4,072 at
+  /// most; throws as above.
   [[nodiscard]] static Geometry geometry(
       std::uint64_t capacity, std::uint32_t payload,
       hft_mode mode = HFT_MODE_DROP) requires std::same_as<T, hft_record> {
@@ -64,26 +68,31 @@ class Ring {
   }
 
   /// The only producer, until it is destroyed. Throws std::system_error EBUSY
-  /// while another lives; one that died is succeeded.
+  /// while another lives, also in this process; one that died is succeeded.
+  /// Throws InvalidRing for a ring in overwrite mode, std::logic_error for a
+  /// region of another role.
   [[nodiscard]] Producer<T, P> producer() const {
     expect_mode(region_->info(), HFT_MODE_DROP);
     return Producer<T, P>(region_->producer_end(), claim_production());
   }
 
-  /// The only consumer, likewise.
+  /// The only consumer, likewise. Throws std::logic_error for an observer's
+  /// region.
   [[nodiscard]] Consumer<T, P> consumer() const {
     expect_mode(region_->info(), HFT_MODE_DROP);
     const ConsumerEnd end = region_->consumer_end();
     return Consumer<T, P>(end, Claim::take(&end.page->owner, "consumer"));
   }
 
-  /// The only producer of a ring in overwrite mode.
+  /// The only producer of a ring in overwrite mode; throws likewise, and
+  /// InvalidRing for a ring in drop mode.
   [[nodiscard]] OverwriteProducer<T, P> overwrite_producer() const {
     expect_mode(region_->info(), HFT_MODE_OVERWRITE);
     return OverwriteProducer<T, P>(region_->producer_end(), claim_production());
   }
 
-  /// One of any number of readers.
+  /// One of any number of readers, of any role. Throws InvalidRing for a ring
+  /// in drop mode.
   [[nodiscard]] Reader<T, P> reader(StartAt start = StartAt::kNext) const {
     expect_mode(region_->info(), HFT_MODE_OVERWRITE);
     return Reader<T, P>(region_->consumer_end(), start);

@@ -23,9 +23,9 @@ struct InvalidRing : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws InvalidRing on a wrong magic, a version other than ours, feature bits
-/// that are not known, or sizes that contradict each other. What it passes can
-/// be indexed safely within info.slots_bytes.
+/// All here are thread-safe. Throws InvalidRing on a wrong magic, a version
+/// other than ours, feature bits that are not known, or sizes that contradict
+/// each other. What it passes can be indexed safely within info.slots_bytes.
 void validate(const hft_info& info);
 
 /// Throws InvalidRing when the file or mapping behind a region is shorter than

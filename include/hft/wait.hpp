@@ -17,7 +17,8 @@
 namespace hft {
 
 /// found(): there was something. rest(): there is nothing yet. Kept by the
-/// caller, so that a policy may count.
+/// caller, so that a policy may count; one thread each. Orders nothing: what it
+/// waits for is looked at by its user, with acquire.
 template <class W>
 concept WaitPolicy = requires(W& wait) {
   { wait.found() }
@@ -26,7 +27,8 @@ concept WaitPolicy = requires(W& wait) {
   noexcept;
 };
 
-/// A policy after whose rests a consumer may sleep in the kernel.
+/// A policy after whose rests a consumer may sleep in the kernel: for `longest`
+/// at most, once it is tired().
 template <class W>
 concept SleepingPolicy = WaitPolicy<W> && requires(const W& wait) {
   { wait.tired() }

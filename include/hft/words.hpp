@@ -32,7 +32,8 @@ template <std::size_t Size>
 constexpr std::size_t kWordsIn = Size / sizeof(WordOf<Size>);
 
 /// Release: pairs with load_words. Whoever sees a word sees the mark that the
-/// producer set before it.
+/// producer set before it (model: "each accepted record is whole and in its
+/// place"). `to` is aligned to the word; one writer.
 template <class T>
 void store_words(void* to, const T& from) noexcept {
   using Word = WordOf<sizeof(T)>;
@@ -47,7 +48,8 @@ void store_words(void* to, const T& from) noexcept {
 }
 
 /// Acquire: pairs with store_words, or with the write barrier of a kernel
-/// producer between its mark and the record.
+/// producer between its mark and the record (model: the same property). Any
+/// number of readers; torn unless the mark stayed the same.
 template <class T>
 void load_words(const void* from, T& to) noexcept {
   using Word = WordOf<sizeof(T)>;
