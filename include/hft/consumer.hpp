@@ -115,10 +115,18 @@ class Consumer {
       if (records.empty()) {
         break;
       }
-      for (const T& record : records) {
-        handler(record);
+      constexpr std::size_t kSlot = decltype(cursor_)::kRecordsPerSlot;
+      if (records.size() == kSlot) [[likely]] {  // a loop of known length
+        for (std::size_t i = 0; i < kSlot; ++i) {
+          handler(records[i]);
+        }
+        release(kSlot);
+      } else {
+        for (const T& record : records) {
+          handler(record);
+        }
+        release(records.size());
       }
-      release(records.size());
       done += records.size();
     }
     return done;
