@@ -149,7 +149,7 @@ struct hft_info {
 	__u32 slot_size; /* bytes, 64 * 2^k */
 	__u32 slot_count; /* a power of two */
 	__u32 record_size; /* bytes */
-	__u32 records_per_slot; /* floor((slot_size - 8) / record_size) */
+	__u32 records_per_slot; /* K: 1, or floor((slot_size - 8) / record_size) */
 	__u64 slots_bytes; /* length of the slots region, whole pages */
 	__u32 mode; /* enum hft_mode */
 	__u32 clock; /* enum hft_clock */
