@@ -3,6 +3,7 @@
 #include "region_test.hpp"
 
 #include <array>
+#include <fstream>
 
 #include "hft/clock.hpp"
 
@@ -140,6 +141,43 @@ TEST_P(EveryRegion, RequiredHugePagesAreThereOrTheErrorSaysHowToHaveThem) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("/proc/sys/vm/nr_hugepages"),
                                     HasSubstr("reserve 2 of 2 MiB")));
   }
+}
+
+// The pool is the machine's: what is added to it is taken out again.
+class MorePages {
+ public:
+  explicit MorePages(unsigned pages) { write(before_ + pages); }
+  MorePages(const MorePages&) = delete;
+  MorePages& operator=(const MorePages&) = delete;
+  ~MorePages() { write(before_); }
+  [[nodiscard]] bool granted() const { return read() > before_; }
+
+ private:
+  static constexpr const char* kPool = "/proc/sys/vm/nr_hugepages";
+  static unsigned read() {
+    unsigned pages = 0;
+    std::ifstream(kPool) >> pages;
+    return pages;
+  }
+  static void write(unsigned pages) { std::ofstream(kPool) << pages; }
+
+  unsigned before_ = read();
+};
+
+TEST_F(RegionTest, TakesReservedPagesWhereThereAreSome) {
+  const MorePages pool(8);
+  if (!pool.granted()) {
+    GTEST_SKIP() << "needs root, and memory in pieces of 2 MiB";
+  }
+  RegionOptions options;
+  options.huge_pages = Wish::kRequire;
+  const Region anonymous = Region::anonymous(kLarge, options);
+  EXPECT_EQ(anonymous.huge_pages(), HugePages::kReserved);
+  expect_connected(anonymous, anonymous);
+  options.name = name();
+  const Region memfd = Region::memfd(kLarge, options);
+  EXPECT_EQ(memfd.huge_pages(), HugePages::kReserved);
+  expect_connected(memfd, memfd);
 }
 
 TEST_P(EveryRegion, MemoryIsLockedWhereTheLimitAllowsIt) {
