@@ -171,12 +171,10 @@ TYPED_TEST(CrashOf, AConsumerDiesWithARecordInHandAndItIsReadAgain) {
     for (std::uint64_t i = 1;; ++i) {
       const Tick& tick = consumer.read(wait);
       __atomic_store_n(taken, number_in(tick) + 1, __ATOMIC_RELEASE);
-      if (i < kRecords) {
-        consumer.release();
+      if (i == kRecords) {
+        pause();  // until it is killed
       }
-      while (i == kRecords) {
-        pause();
-      }
+      consumer.release();
     }
   });
   kill_after(
