@@ -27,9 +27,10 @@ std::string complaint(const std::string& line) {
   return {};
 }
 
-std::vector<std::string_view> names(const Options& options) {
+std::vector<std::string_view> names(const Options& options,
+                                    bool driver_there = true) {
   std::vector<std::string_view> result;
-  for (const PathKind* kind : chosen_paths(options)) {
+  for (const PathKind* kind : chosen_paths(options, driver_there)) {
     result.push_back(kind->name);
   }
   return result;
@@ -42,6 +43,35 @@ TEST(BenchOptions, Defaults) {
   EXPECT_THAT(options.cpus, ElementsAre(0, 1));
   EXPECT_THAT(names(options),
               ElementsAre("syscall", "read", "shm", "lamport", "ring"));
+  EXPECT_THAT(names(options, false),
+              ElementsAre("floor", "process", "eventfd", "pipe", "futex"));
+}
+
+TEST(BenchOptions, EverySweepHasItsDefaults) {
+  for (const char* sweep : {"size", "rate", "rings", "capacity"}) {
+    const Options options = parse(std::string("--sweep ") + sweep);
+    EXPECT_EQ(options.sweep, sweep);
+    EXPECT_EQ(options.samples, 10'000U);
+    EXPECT_EQ(options.period, 10'000U);
+    EXPECT_THAT(names(options), ElementsAre("process"));
+  }
+  EXPECT_EQ(parse("--sweep size --samples 50").samples, 50U);
+  EXPECT_EQ(parse("--sweep size --period 20us").period, 20'000U);
+}
+
+TEST(BenchOptions, WhatDoesNotGoTogetherIsRefused) {
+  EXPECT_THAT(complaint("--sweep colour"), HasSubstr("size, rate, rings"));
+  EXPECT_THAT(complaint("--sweep size --paths pipe,ring"), HasSubstr("ring"));
+  EXPECT_THAT(complaint("--sweep size --paths floor"), HasSubstr("floor"));
+  EXPECT_THAT(complaint("--sweep rings --paths pipe"), HasSubstr("process"));
+  EXPECT_NE(complaint("--sweep rate --period 20us"), "");
+  EXPECT_NE(complaint("--sweep rate --attribute"), "");
+  EXPECT_NE(complaint("--sweep rate --hgrm ."), "");
+  EXPECT_THAT(complaint("--paths ring --cpus 1,0"), HasSubstr("CPU 0"));
+  EXPECT_EQ(complaint("--paths process --cpus 1,0"), "");
+  EXPECT_NE(complaint("--paths process --cpus 1,1"), "");
+  EXPECT_NE(complaint("--paths ring,read --csv all.csv"), "");
+  EXPECT_EQ(complaint("--sweep rate --csv all.csv"), "");
 }
 
 TEST(BenchOptions, PathsKeepTheirOrderAndCountOnce) {

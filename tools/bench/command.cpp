@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `hft bench`: measure paths side by side.
 #include <fmt/format.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "commands.hpp"
 #include "hft/affinity.hpp"
@@ -16,12 +18,12 @@
 #include "machine.hpp"
 #include "measure.hpp"
 #include "options.hpp"
+#include "progress.hpp"
+#include "sweep.hpp"
 
 namespace hft::bench {
 namespace {
 
-// The driver's simulator is pinned there.
-constexpr int kDriverCpu = 0;
 // By then a guest has done its boot's deferred work.
 constexpr double kSettledSeconds = 4;
 
@@ -76,18 +78,47 @@ bool all_offered(const std::vector<const PathKind*>& paths) {
   return offered;
 }
 
-PathResult to_result(const Measured& measured) {
-  PathResult result;
-  result.path = measured.kind->name;
-  result.lost = measured.lost;
-  result.offered = measured.latency.size() + measured.lost;
-  result.latency = summarise(measured.latency);
-  result.rounds = measured.rounds;
-  if (!measured.schedule.empty()) {
-    result.schedule = summarise(measured.schedule);
+// The paths that neither were asked for nor can be had: why not, once a reason.
+std::vector<const PathKind*> offered_standard(const Options& options) {
+  std::vector<const PathKind*> paths =
+      chosen_paths(options, driver_unavailable().empty());
+  std::map<std::string, std::vector<std::string_view>> left_out;
+  for (const PathKind& kind : path_kinds()) {
+    const std::string why_not = kind.unavailable();
+    if (kind.standard && !why_not.empty()) {
+      left_out[why_not].push_back(kind.name);
+      std::erase(paths, &kind);
+    }
   }
-  result.worst = measured.worst;
-  return result;
+  for (const auto& [why_not, names] : left_out) {
+    fmt::print(stderr, "hft bench: without {}: {}\n", fmt::join(names, ", "),
+               why_not);
+  }
+  return paths;
+}
+
+Plan make_plan(const Options& options,
+               const std::vector<const PathKind*>& paths) {
+  Plan plan;
+  plan.rounds = options.rounds;
+  plan.attribute = options.attribute;
+  for (const PathKind* kind : paths) {
+    Subject& subject = plan.subjects.emplace_back();
+    subject.kind = kind;
+    subject.samples = options.samples;
+    subject.setting.period = options.period;
+    subject.setting.producer_cpu = options.cpus[0];
+  }
+  return plan;
+}
+
+// Where a limit forbids it, a figure is not worthless, but says so.
+void try_lock_memory(std::vector<std::string>& reasons) {
+  try {
+    lock_memory();
+  } catch (const std::system_error& error) {
+    reasons.push_back(fmt::format("memory is not locked: {}", error.what()));
+  }
 }
 
 void write_raw(const Options& options, const std::vector<Measured>& all) {
@@ -108,41 +139,78 @@ void write_raw(const Options& options, const std::vector<Measured>& all) {
   }
 }
 
-int run(const Options& options) {
-  if (options.list) {
-    return list_paths();
-  }
-  Plan plan;
-  plan.paths = chosen_paths(options);
-  plan.samples = options.samples;
-  plan.rounds = options.rounds;
-  plan.period = options.period;
-  plan.attribute = options.attribute;
-  if (!all_offered(plan.paths)) {
-    return tools::kUnavailable;
-  }
-
-  const SimulatorLease simulator(options.period);
-  pin_to_cpu(options.cpus[1]);
-  wait_for_uptime(kSettledSeconds);
-  Results results;
-  results.manifest = describe_machine();
-  apply_manifest(options.manifest, results.manifest);
-  results.unit = "cycles";
-  plan.tsc_hz = results.manifest.tsc_hz;
-  lock_memory();
-
-  const NoiseWatch noise(options.cpus[1]);
-  const std::vector<Measured> all = measure(plan);
-  results.validity = noise.judge(results.manifest);
+void write_results(const Options& options, const std::vector<Measured>& all,
+                   Results results) {
   for (const Measured& measured : all) {
     results.results.push_back(to_result(measured));
   }
-
   fmt::print("{}", format_table(results));
   write_raw(options, all);
   if (!options.json.empty()) {
     write_file(options.json, to_json(results));
+  }
+}
+
+void write_sweep(const Options& options, std::vector<SweepPoint> points,
+                 const Results& frame) {
+  const SweepKind& kind = *find_sweep(options.sweep);
+  const SweepResults sweep{.manifest = frame.manifest,
+                           .validity = frame.validity,
+                           .unit = frame.unit,
+                           .by = std::string(kind.name),
+                           .axis = std::string(kind.axis),
+                           .points = std::move(points)};
+  fmt::print("{}", format_sweep_table(sweep));
+  if (!options.csv.empty()) {
+    const bool is_file = options.csv.extension() == ".csv";
+    write_file(is_file ? options.csv : options.csv / "sweep.csv",
+               to_csv(sweep));
+  }
+  if (!options.json.empty()) {
+    write_file(options.json, to_json(sweep));
+  }
+}
+
+int run(const Options& options) {
+  if (options.list) {
+    return list_paths();
+  }
+  const std::vector<const PathKind*> paths = options.paths.empty()
+                                                 ? offered_standard(options)
+                                                 : chosen_paths(options, false);
+  if (paths.empty() || !all_offered(paths)) {
+    return tools::kUnavailable;
+  }
+
+  std::optional<SimulatorLease> simulator;
+  if (std::ranges::any_of(paths, &PathKind::driver)) {
+    simulator.emplace(options.period);
+  }
+  pin_to_cpu(options.cpus[1]);
+  wait_for_uptime(kSettledSeconds);
+  // All but what was measured.
+  Results frame;
+  frame.manifest = describe_machine();
+  apply_manifest(options.manifest, frame.manifest);
+  frame.unit = "cycles";
+  Plan plan = make_plan(options, paths);
+  plan.tsc_hz = frame.manifest.tsc_hz;
+  std::vector<std::string> reasons;
+  try_lock_memory(reasons);
+
+  const NoiseWatch noise(options.cpus[1], std::move(reasons));
+  std::optional<Progress> progress(std::in_place);
+  if (options.sweep.empty()) {
+    const std::vector<Measured> all = measure(plan, *progress);
+    progress.reset();
+    frame.validity = noise.judge(frame.manifest);
+    write_results(options, all, std::move(frame));
+  } else {
+    std::vector<SweepPoint> points =
+        measure_sweep(*find_sweep(options.sweep), plan, *progress);
+    progress.reset();
+    frame.validity = noise.judge(frame.manifest);
+    write_sweep(options, std::move(points), frame);
   }
   return tools::kOk;
 }
@@ -153,22 +221,11 @@ int run(const Options& options) {
 namespace hft::tools {
 
 void add_bench(CLI::App& app, int& status) {
-  CLI::App* bench = app.add_subcommand(
-      "bench", "Measure paths from the kernel, side by side");
+  CLI::App* bench =
+      app.add_subcommand("bench", "Measure paths of records, side by side");
   auto options = std::make_shared<hft::bench::Options>();
   hft::bench::add_options(*bench, *options);
-  bench->callback([options, &status] {
-    if (options->cpus[0] != hft::bench::kDriverCpu) {
-      throw CLI::ValidationError(
-          "--cpus", "the driver's simulator is pinned to CPU 0: give 0,C");
-    }
-    if (options->csv.extension() == ".csv" &&
-        hft::bench::chosen_paths(*options).size() != 1) {
-      throw CLI::ValidationError(
-          "--csv", "a file takes one path: name one with --paths, or a folder");
-    }
-    status = hft::bench::run(*options);
-  });
+  bench->callback([options, &status] { status = hft::bench::run(*options); });
 }
 
 }  // namespace hft::tools

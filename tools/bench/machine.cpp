@@ -95,8 +95,10 @@ Manifest describe_machine() {
   return manifest;
 }
 
-NoiseWatch::NoiseWatch(int consumer_cpu)
-    : consumer_cpu_(consumer_cpu), begin_(cpu_times()) {}
+NoiseWatch::NoiseWatch(int consumer_cpu, std::vector<std::string> known)
+    : consumer_cpu_(consumer_cpu),
+      known_(std::move(known)),
+      begin_(cpu_times()) {}
 
 NoiseWatch::CpuTimes NoiseWatch::cpu_times() {
   // cpu  user nice system idle iowait irq softirq steal guest guest_nice
@@ -117,6 +119,7 @@ NoiseWatch::CpuTimes NoiseWatch::cpu_times() {
 
 Validity NoiseWatch::judge(const Manifest& manifest) const {
   Validity validity;
+  validity.reasons = known_;
   if (!cpu_in_list(consumer_cpu_, manifest.isolated_cpus)) {
     validity.reasons.push_back(
         fmt::format("CPU {} is not isolated: boot with isolcpus={}",

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "hft/results.hpp"
 
@@ -15,7 +17,8 @@ Manifest describe_machine();
 /// Watches for other load from construction on.
 class NoiseWatch {
  public:
-  explicit NoiseWatch(int consumer_cpu);
+  /// `known`: reasons for noise that were found before.
+  NoiseWatch(int consumer_cpu, std::vector<std::string> known);
   /// The label and its reasons, for what ran since construction.
   [[nodiscard]] Validity judge(const Manifest& manifest) const;
 
@@ -27,6 +30,7 @@ class NoiseWatch {
   static CpuTimes cpu_times();
 
   int consumer_cpu_;
+  std::vector<std::string> known_;
   CpuTimes begin_;
 };
 

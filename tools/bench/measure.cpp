@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "attribution.hpp"
+#include "cycles.hpp"
 #include "hft/clock.hpp"
 #include "watchdog.hpp"
 
@@ -27,19 +28,14 @@ std::uint64_t latency_of(const Seen& seen) {
   return seen.now - seen.stamp;
 }
 
-std::uint64_t to_cycles(std::uint64_t ns, std::uint64_t hz) {
-  return static_cast<std::uint64_t>(static_cast<double>(ns) *
-                                    static_cast<double>(hz) / 1e9);
-}
-
 // The record itself, and every further tick that fell due while it was late:
 // had those been published, the consumer would have had them no earlier than
 // this.
-void add_schedule(const Seen& seen, const Plan& plan, Measured& measured) {
-  const std::uint64_t latency =
-      latency_of(seen) + to_cycles(seen.late, plan.tsc_hz);
-  const std::uint64_t period = to_cycles(plan.period, plan.tsc_hz);
+void add_schedule(const Seen& seen, std::uint64_t period_ns, std::uint64_t hz,
+                  Measured& measured) {
+  const std::uint64_t latency = latency_of(seen) + to_cycles(seen.late, hz);
   measured.schedule.push_back(latency);
+  const std::uint64_t period = to_cycles(period_ns, hz);
   for (std::uint64_t tick = 1; tick <= seen.missed; ++tick) {
     if (latency < tick * period) {
       break;
@@ -69,20 +65,26 @@ void discard_backlog(Path& path, std::uint64_t& sequence) {
   } while (seen.stamp < begin);
 }
 
-void measure_round(const Plan& plan, std::uint64_t samples,
-                   Measured& measured) {
-  const std::unique_ptr<Path> path = measured.kind->attach(plan.attribute);
+void measure_round(const Plan& plan, const Subject& subject,
+                   std::uint64_t samples, Measured& measured) {
+  Setting setting = subject.setting;
+  setting.watch = plan.attribute;
+  setting.path = subject.kind->name;
+  const std::unique_ptr<Path> path = subject.kind->attach(setting);
   std::optional<Attribution> attribution;
   if (plan.attribute) {
     attribution.emplace();
   }
 
+  path->begin();
   Seen seen;
-  for (std::uint64_t i = 0; i < plan.warmup; ++i) {
+  for (std::uint64_t i = 0; i < subject.warmup; ++i) {
     seen = path->next();
   }
   const std::size_t first = measured.latency.size();
+  const std::uint64_t begin = seen.now;
   std::uint64_t sequence = seen.sequence;
+  Flow& flow = measured.flow.emplace_back();
   for (std::uint64_t i = 0; i < samples; ++i) {
     if (attribution) {
       attribution->before();
@@ -96,43 +98,92 @@ void measure_round(const Plan& plan, std::uint64_t samples,
     }
     measured.latency.push_back(latency);
     if (seen.scheduled) {
-      add_schedule(seen, plan, measured);
+      add_schedule(seen, setting.period, plan.tsc_hz, measured);
+      flow.missed += seen.missed;
     }
-    if (plan.warmup + i > 0) {
-      measured.lost += seen.sequence - sequence - 1;
-    }
+    flow.lost += seen.sequence - sequence - 1;
     sequence = seen.sequence;
   }
+  flow.seen = samples;
+  flow.elapsed = seen.now - begin;
   const Summary round = summarise(std::span(measured.latency).subspan(first));
   measured.rounds.push_back({round.p50, round.p99});
 }
 
 // Rounds as equal as whole samples allow.
-std::uint64_t samples_in(const Plan& plan, std::uint64_t round) {
-  return plan.samples / plan.rounds +
-         (round < plan.samples % plan.rounds ? 1 : 0);
+std::uint64_t samples_in(const Subject& subject, std::uint64_t rounds,
+                         std::uint64_t round) {
+  return subject.samples / rounds + (round < subject.samples % rounds ? 1 : 0);
+}
+
+// Room for all samples, in pages that are there: a page fault between two
+// samples delays the second.
+void make_room(std::vector<std::uint64_t>& samples, std::uint64_t count) {
+  samples.resize(count);
+  samples.clear();
+}
+
+double expected_seconds(const Plan& plan) {
+  double ns = 0;
+  for (const Subject& subject : plan.subjects) {
+    ns += static_cast<double>(subject.samples + plan.rounds * subject.warmup) *
+          static_cast<double>(subject.setting.period);
+  }
+  return ns / 1e9;
 }
 
 }  // namespace
 
-std::vector<Measured> measure(const Plan& plan) {
-  std::vector<Measured> all(plan.paths.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i].kind = plan.paths[i];
-    all[i].latency.reserve(plan.samples);
-    all[i].schedule.reserve(plan.samples);
+Flow total(const std::vector<Flow>& rounds) {
+  Flow sum;
+  for (const Flow& flow : rounds) {
+    sum.seen += flow.seen;
+    sum.lost += flow.lost;
+    sum.missed += flow.missed;
+    sum.elapsed += flow.elapsed;
   }
+  return sum;
+}
+
+PathResult to_result(const Measured& measured) {
+  PathResult result;
+  result.path = measured.kind->name;
+  result.lost = total(measured.flow).lost;
+  result.offered = measured.latency.size() + result.lost;
+  result.latency = summarise(measured.latency);
+  result.rounds = measured.rounds;
+  if (!measured.schedule.empty()) {
+    result.schedule = summarise(measured.schedule);
+  }
+  result.worst = measured.worst;
+  return result;
+}
+
+std::vector<Measured> measure(const Plan& plan, Progress& progress) {
+  std::vector<Measured> all(plan.subjects.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].kind = plan.subjects[i].kind;
+    make_room(all[i].latency, plan.subjects[i].samples);
+    make_room(all[i].schedule, plan.subjects[i].samples);
+  }
+  progress.expect(expected_seconds(plan));
   for (std::uint64_t round = 0; round < plan.rounds; ++round) {
-    const std::uint64_t samples = samples_in(plan, round);
-    for (std::size_t i = 0; samples > 0 && i < all.size(); ++i) {
-      Measured& measured = all[(i + round) % all.size()];
-      const Watchdog watchdog(measured.kind->name,
-                              (samples + plan.warmup) * plan.period);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::size_t turn = (i + round) % all.size();
+      const Subject& subject = plan.subjects[turn];
+      const std::uint64_t samples = samples_in(subject, plan.rounds, round);
+      if (samples == 0) {
+        continue;
+      }
+      progress.tell(fmt::format("round {} of {}, path {}", round + 1,
+                                plan.rounds, subject.kind->name));
+      const Watchdog watchdog(
+          *subject.kind, (samples + subject.warmup) * subject.setting.period);
       try {
-        measure_round(plan, samples, measured);
+        measure_round(plan, subject, samples, all[turn]);
       } catch (const std::exception& error) {
         throw std::runtime_error(
-            fmt::format("path {}: {}", measured.kind->name, error.what()));
+            fmt::format("path {}: {}", subject.kind->name, error.what()));
       }
     }
   }

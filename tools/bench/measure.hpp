@@ -8,33 +8,51 @@
 
 #include "hft/results.hpp"
 #include "path.hpp"
+#include "progress.hpp"
 
 namespace hft::bench {
 
+/// A path, and what to measure of it.
+struct Subject {
+  const PathKind* kind = nullptr;
+  Setting setting;
+  std::uint64_t samples = 1000;  // over all rounds
+  std::uint64_t warmup = 20;     // records discarded at the start of a round
+};
+
 struct Plan {
-  std::vector<const PathKind*> paths;
-  std::uint64_t samples = 1000;  // a path, over all its rounds
+  std::vector<Subject> subjects;
   std::uint64_t rounds = 5;
-  std::uint64_t warmup = 20;  // records discarded at the start of a round
-  std::uint64_t period = 0;   // ns
   std::uint64_t tsc_hz = 0;
   bool attribute = false;
 };
 
-/// What one path gave, sample by sample, in cycles.
+/// What went past the consumer while it took samples.
+struct Flow {
+  std::uint64_t seen = 0;     // samples
+  std::uint64_t lost = 0;     // offered and not seen
+  std::uint64_t missed = 0;   // fell due and was never offered
+  std::uint64_t elapsed = 0;  // cycles
+};
+
+/// What one subject gave, sample by sample, in cycles.
 struct Measured {
   const PathKind* kind = nullptr;
-  std::uint64_t lost = 0;
   std::vector<std::uint64_t> latency;
   std::vector<std::uint64_t>
       schedule;  // one more for each tick that never came
   std::vector<Round> rounds;
+  std::vector<Flow> flow;      // a round
   std::vector<Outlier> worst;  // with attribution only
 };
 
-/// Measure every path of the plan. The order of paths moves on by one each
-/// round, so that none always follows the same other. Throws what a path
-/// throws, with its name.
-std::vector<Measured> measure(const Plan& plan);
+Flow total(const std::vector<Flow>& rounds);
+
+PathResult to_result(const Measured& measured);
+
+/// Measure every subject of the plan. Their order moves on by one each round,
+/// so that none always follows the same other. Throws what a path throws, with
+/// its name.
+std::vector<Measured> measure(const Plan& plan, Progress& progress);
 
 }  // namespace hft::bench

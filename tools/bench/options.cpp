@@ -8,6 +8,7 @@
 #include <map>
 
 #include "period.hpp"
+#include "sweep.hpp"
 
 namespace hft::bench {
 namespace {
@@ -18,14 +19,6 @@ std::vector<std::string_view> path_names() {
     names.push_back(kind.name);
   }
   return names;
-}
-
-const PathKind* find_path(std::string_view name) {
-  const auto& kinds = path_kinds();
-  const auto found =
-      std::find_if(kinds.begin(), kinds.end(),
-                   [&](const PathKind& kind) { return kind.name == name; });
-  return found == kinds.end() ? nullptr : &*found;
 }
 
 std::string check_path(const std::string& name) {
@@ -42,6 +35,87 @@ std::string check_pair(const std::string& pair) {
              : fmt::format("'{}' is not KEY=VALUE", pair);
 }
 
+std::vector<std::string_view> sweep_names() {
+  std::vector<std::string_view> names;
+  for (const SweepKind& kind : sweep_kinds()) {
+    names.push_back(kind.name);
+  }
+  return names;
+}
+
+std::string check_sweep(const std::string& name) {
+  if (find_sweep(name) != nullptr) {
+    return {};
+  }
+  return fmt::format("'{}' cannot be swept; what can is {}", name,
+                     fmt::join(sweep_names(), ", "));
+}
+
+// The driver's simulator is pinned there.
+constexpr int kDriverCpu = 0;
+// In a sweep a lap of the largest ring has to come to an end.
+constexpr std::uint64_t kSweepPeriod = 10'000;
+constexpr std::uint64_t kSweepSamples = 10'000;
+
+std::vector<const PathKind*> named_paths(const Options& options) {
+  std::vector<const PathKind*> named;
+  for (const std::string& name : options.paths) {
+    const PathKind* kind = find_path(name);
+    if (std::ranges::find(named, kind) == named.end()) {
+      named.push_back(kind);
+    }
+  }
+  return named;
+}
+
+void settle_sweep(const CLI::App& bench, Options& options) {
+  const SweepKind& sweep = *find_sweep(options.sweep);
+  if (options.paths.empty()) {
+    options.paths = {"process"};
+  }
+  for (const PathKind* kind : named_paths(options)) {
+    if (!can_sweep(sweep, *kind)) {
+      throw CLI::ValidationError(
+          "--sweep",
+          fmt::format("path {} cannot be swept by {}: {}", kind->name,
+                      sweep.name,
+                      sweep.rings ? "name the path process"
+                                  : "name process, eventfd, pipe or futex"));
+    }
+  }
+  if (sweep.until_saturation && bench.count("--period") > 0) {
+    throw CLI::ValidationError("--period", "a sweep by rate chooses it");
+  }
+  if (bench.count("--period") == 0) {
+    options.period = kSweepPeriod;
+  }
+  if (bench.count("--samples") == 0) {
+    options.samples = kSweepSamples;
+  }
+}
+
+// What concerns more than one option.
+void settle(const CLI::App& bench, Options& options) {
+  if (!options.sweep.empty()) {
+    settle_sweep(bench, options);
+  }
+  if (options.cpus[0] == options.cpus[1]) {
+    throw CLI::ValidationError(
+        "--cpus", "producer and consumer each need a CPU of their own");
+  }
+  const std::vector<const PathKind*> named = named_paths(options);
+  if (options.cpus[0] != kDriverCpu &&
+      std::ranges::any_of(named, &PathKind::driver)) {
+    throw CLI::ValidationError(
+        "--cpus", "the driver's simulator is pinned to CPU 0: give 0,C");
+  }
+  if (options.csv.extension() == ".csv" && options.sweep.empty() &&
+      named.size() != 1) {
+    throw CLI::ValidationError(
+        "--csv", "a file takes one path: name one with --paths, or a folder");
+  }
+}
+
 }  // namespace
 
 void add_options(CLI::App& bench, Options& options) {
@@ -49,7 +123,14 @@ void add_options(CLI::App& bench, Options& options) {
       ->delimiter(',')
       ->check(CLI::Validator(check_path, "PATH"))
       ->option_text("PATH,...");
-  bench.add_option("--samples", options.samples, "Samples a path")
+  bench
+      .add_option("--sweep", options.sweep,
+                  "Measure latency over size, rate, rings or capacity")
+      ->check(CLI::Validator(check_sweep, "WHAT"))
+      ->option_text("WHAT");
+  bench
+      .add_option("--samples", options.samples,
+                  "Samples a path; 10000 a value in a sweep")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
   bench.add_option("--rounds", options.rounds, "Interleaved rounds")
@@ -63,12 +144,15 @@ void add_options(CLI::App& bench, Options& options) {
       ->expected(2)
       ->check(CLI::NonNegativeNumber)
       ->option_text("P,C");
-  bench.add_option("--json", options.json, "Write results.json to FILE")
+  bench
+      .add_option("--json", options.json,
+                  "Write the results to FILE: call it results.json, or "
+                  "sweep.json for a sweep")
       ->option_text("FILE");
   bench
       .add_option("--csv", options.csv,
                   "Write raw samples: PATH.csv into a folder, or FILE.csv when "
-                  "one path is measured")
+                  "one path is measured; of a sweep the points, as sweep.csv")
       ->option_text("DIR|FILE.csv");
   bench
       .add_option("--hgrm", options.hgrm,
@@ -79,26 +163,32 @@ void add_options(CLI::App& bench, Options& options) {
                   "Add to the manifest; may be repeated")
       ->check(CLI::Validator(check_pair, "KEY=VALUE"))
       ->option_text("KEY=VALUE");
-  bench.add_flag("--attribute", options.attribute,
-                 "Say what ran during the ten worst samples of each path; "
-                 "reads /proc between samples");
+  CLI::Option* attribute =
+      bench.add_flag("--attribute", options.attribute,
+                     "Say what ran during the ten worst samples of each path; "
+                     "reads /proc between samples");
+  bench.get_option("--sweep")->excludes(attribute)->excludes(
+      bench.get_option("--hgrm"));
   bench.add_flag("--list", options.list,
                  "Say which paths this machine offers, and why not the others");
+  bench.parse_complete_callback([&] { settle(bench, options); });
   bench.footer(
-      "Example: hft bench --paths ring,read --samples 10000 --json r.json");
+      "Without --paths: the driver's paths, or, where there is no driver, "
+      "those "
+      "between two processes.\n"
+      "Examples:\n"
+      "  hft bench --paths ring,read --samples 10000 --json r.json\n"
+      "  hft bench --paths process,pipe,floor --cpus 2,3\n"
+      "  hft bench --sweep rate --paths process,pipe --json out/sweep.json\n"
+      "  hft report out");
 }
 
-std::vector<const PathKind*> chosen_paths(const Options& options) {
-  std::vector<const PathKind*> chosen;
-  for (const std::string& name : options.paths) {
-    const PathKind* kind = find_path(name);
-    if (std::find(chosen.begin(), chosen.end(), kind) == chosen.end()) {
-      chosen.push_back(kind);
-    }
-  }
+std::vector<const PathKind*> chosen_paths(const Options& options,
+                                          bool driver_there) {
+  std::vector<const PathKind*> chosen = named_paths(options);
   if (chosen.empty()) {
     for (const PathKind& kind : path_kinds()) {
-      if (kind.standard) {
+      if (kind.standard && kind.driver == driver_there) {
         chosen.push_back(&kind);
       }
     }

@@ -16,7 +16,9 @@
 namespace hft::bench {
 
 struct Options {
-  std::vector<std::string> paths;  // empty: the standard ones
+  std::vector<std::string> paths;  // empty: the standard ones, or `process`
+                                   // in a sweep
+  std::string sweep;               // by what; empty: none
   std::uint64_t samples = 1000;
   std::uint64_t rounds = 5;
   std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns
@@ -29,12 +31,14 @@ struct Options {
   bool attribute = false;
 };
 
-/// Declare the options of `bench`. CLI11 checks what it can: names of paths,
-/// ranges, the shape of KEY=VALUE.
+/// Declare the options of `bench`. CLI11 checks them: names, ranges, the shape
+/// of KEY=VALUE, and what does not go together.
 void add_options(CLI::App& bench, Options& options);
 
-/// The paths asked for, in the order given; the standard ones by default.
-std::vector<const PathKind*> chosen_paths(const Options& options);
+/// The paths asked for, in the order given. By default the standard ones of the
+/// driver, or, where it is not `there`, those that do without.
+std::vector<const PathKind*> chosen_paths(const Options& options,
+                                          bool driver_there);
 
 /// Put KEY=VALUE pairs into the manifest: its own fields by name, others as
 /// extras.

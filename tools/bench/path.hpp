@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A path: one way to get a record from the kernel to this thread.
+// A path: one way to get a record from a producer to this thread.
 #pragma once
+
+#include <hft/abi.h>
 
 #include <cstdint>
 #include <memory>
@@ -28,31 +30,56 @@ class Path {
   Path& operator=(const Path&) = delete;
   virtual ~Path() = default;
 
+  /// Everything is in place: records may come. A producer of the path's own
+  /// begins its schedule.
+  virtual void begin() {}
   /// Wait for the next record.
   virtual Seen next() = 0;
+};
+
+/// How to attach to a path. All but the first two is for paths that bring a
+/// producer of their own.
+struct Setting {
+  bool watch = false;  // polling paths also report their longest pause, at the
+                       // price of a clock read each poll
+  std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns between records
+  std::string_view path;                          // for errors to name
+  int producer_cpu = 0;
+  std::uint32_t payload = sizeof(hft_market);  // bytes, kPayloadMin at least
+  std::uint64_t capacity = HFT_DEFAULT_SLOT_COUNT;  // records
+  std::uint32_t rings = 0;  // polled together, all but one idle; 0: no Poller
 };
 
 /// A path by name, and how to attach to it.
 struct PathKind {
   std::string_view name;
   std::string_view summary;
-  bool standard;  // measured when --paths is not given
+  bool driver;     // its producer is the driver
+  bool standard;   // measured when --paths is not given
+  bool adaptable;  // its producer heeds all of the setting, but for `rings`
   /// Why this machine does not offer it; empty when it does.
   std::string (*unavailable)();
-  /// Attach: only what is published from now on is seen. With `watch`, polling
-  /// paths also report their longest pause, at the price of a clock read each
-  /// poll.
-  std::unique_ptr<Path> (*attach)(bool watch);
+  /// Attach: only what is published from now on is seen.
+  std::unique_ptr<Path> (*attach)(const Setting& setting);
 };
 
 /// Every path this build knows, in the order they are shown.
 const std::vector<PathKind>& path_kinds();
+/// Null when no path is called that.
+const PathKind* find_path(std::string_view name);
 
-std::unique_ptr<Path> attach_syscall(bool watch);
-std::unique_ptr<Path> attach_read(bool watch);
-std::unique_ptr<Path> attach_shm(bool watch);
-std::unique_ptr<Path> attach_lamport(bool watch);
-std::unique_ptr<Path> attach_lamport_spin(bool watch);
-std::unique_ptr<Path> attach_ring(bool watch);
+std::unique_ptr<Path> attach_syscall(const Setting& setting);
+std::unique_ptr<Path> attach_read(const Setting& setting);
+std::unique_ptr<Path> attach_shm(const Setting& setting);
+std::unique_ptr<Path> attach_lamport(const Setting& setting);
+std::unique_ptr<Path> attach_lamport_spin(const Setting& setting);
+std::unique_ptr<Path> attach_ring(const Setting& setting);
+std::unique_ptr<Path> attach_floor(const Setting& setting);
+std::unique_ptr<Path> attach_process(const Setting& setting);
+/// `process` over Setting::rings rings.
+std::unique_ptr<Path> attach_poller(const Setting& setting);
+std::unique_ptr<Path> attach_eventfd(const Setting& setting);
+std::unique_ptr<Path> attach_pipe(const Setting& setting);
+std::unique_ptr<Path> attach_futex(const Setting& setting);
 
 }  // namespace hft::bench

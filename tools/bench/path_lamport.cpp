@@ -62,12 +62,12 @@ class LamportPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_lamport(bool watch) {
-  return std::make_unique<LamportPath<Style::kOriginal>>(watch);
+std::unique_ptr<Path> attach_lamport(const Setting& setting) {
+  return std::make_unique<LamportPath<Style::kOriginal>>(setting.watch);
 }
 
-std::unique_ptr<Path> attach_lamport_spin(bool watch) {
-  return std::make_unique<LamportPath<Style::kSpin>>(watch);
+std::unique_ptr<Path> attach_lamport_spin(const Setting& setting) {
+  return std::make_unique<LamportPath<Style::kSpin>>(setting.watch);
 }
 
 }  // namespace hft::bench

@@ -34,6 +34,8 @@ class ReadPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_read(bool) { return std::make_unique<ReadPath>(); }
+std::unique_ptr<Path> attach_read(const Setting&) {
+  return std::make_unique<ReadPath>();
+}
 
 }  // namespace hft::bench

@@ -16,7 +16,7 @@ class RingPath : public Path {
 
   Seen next() override {
     const hft_record& record =
-        watch_.enabled() ? wait_watching() : consumer_.read();
+        watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
     Seen seen;
     seen.now = tsc_now();
     take_market(record, seen);
@@ -26,15 +26,6 @@ class RingPath : public Path {
   }
 
  private:
-  const hft_record& wait_watching() {
-    const hft_record* record = nullptr;
-    spin_until(watch_, [&] {
-      record = consumer_.try_read();
-      return record != nullptr;
-    });
-    return *record;
-  }
-
   Device device_ = Device::open();
   Attached ring_ = attach(device_);
   Consumer<> consumer_{ring_.consumer_end()};
@@ -43,8 +34,8 @@ class RingPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_ring(bool watch) {
-  return std::make_unique<RingPath>(watch);
+std::unique_ptr<Path> attach_ring(const Setting& setting) {
+  return std::make_unique<RingPath>(setting.watch);
 }
 
 }  // namespace hft::bench

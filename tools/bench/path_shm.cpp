@@ -40,8 +40,8 @@ class ShmPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_shm(bool watch) {
-  return std::make_unique<ShmPath>(watch);
+std::unique_ptr<Path> attach_shm(const Setting& setting) {
+  return std::make_unique<ShmPath>(setting.watch);
 }
 
 }  // namespace hft::bench

@@ -26,7 +26,7 @@ class SyscallPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_syscall(bool) {
+std::unique_ptr<Path> attach_syscall(const Setting&) {
   return std::make_unique<SyscallPath>();
 }
 

@@ -49,4 +49,15 @@ void spin_until(PauseWatch& watch, Arrived arrived) {
   }
 }
 
+/// The next record, with a watch on the polling for it.
+template <typename Consumer>
+const auto& read_watching(Consumer& consumer, PauseWatch& watch) {
+  decltype(consumer.try_read()) record = nullptr;
+  spin_until(watch, [&] {
+    record = consumer.try_read();
+    return record != nullptr;
+  });
+  return *record;
+}
+
 }  // namespace hft::bench

@@ -27,14 +27,16 @@ void give_up(int) {
 
 }  // namespace
 
-Watchdog::Watchdog(std::string_view path, std::uint64_t expected) {
+Watchdog::Watchdog(const PathKind& path, std::uint64_t expected) {
   const unsigned seconds =
       kSlackSeconds +
       static_cast<unsigned>(expected * kTolerance / kNsPerSecond);
   verdict = fmt::format(
-      "hft bench: path {}: no end after {} s: the simulator has stopped, or "
-      "records do not arrive (hft ctl status)\n",
-      path, seconds);
+      "hft bench: path {}: no end after {} s: the {} has stopped, or records "
+      "do "
+      "not arrive{}\n",
+      path.name, seconds, path.driver ? "simulator" : "producer process",
+      path.driver ? " (hft ctl status)" : "");
   struct sigaction action {};
   action.sa_handler = give_up;
   sigaction(SIGALRM, &action, nullptr);

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "path.hpp"
 
 namespace hft::bench {
 
@@ -12,7 +13,7 @@ namespace hft::bench {
 class Watchdog {
  public:
   /// `expected`: ns that the round should take.
-  Watchdog(std::string_view path, std::uint64_t expected);
+  Watchdog(const PathKind& path, std::uint64_t expected);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();

@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "script.hpp"
+
 namespace hft::report {
 namespace {
-
-constexpr int kWidth = 1600;
-constexpr std::size_t kSubtitleLength = 130;
 
 struct Guide {
   double fraction;
@@ -18,49 +17,9 @@ struct Guide {
 };
 constexpr Guide kGuides[] = {{0.5, "P50"}, {0.99, "P99"}, {0.999, "P99.9"}};
 
-// As a gnuplot string: single quotes keep everything but themselves.
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return out + '\'';
-}
-
-std::string subtitle(const Results& results) {
-  std::string out = fmt::format("validity: {}", results.validity.label);
-  if (!results.validity.reasons.empty()) {
-    out += fmt::format(" ({})", fmt::join(results.validity.reasons, "; "));
-  }
-  if (out.size() <= kSubtitleLength) return out;
-  std::size_t end = kSubtitleLength;
-  // Not in the middle of a UTF-8 character.
-  while ((static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;
-  return out.substr(0, end) + " …";
-}
-
-std::string preamble(const std::string& title, const Results& results,
-                     int height) {
-  return fmt::format(
-      "set encoding utf8\n"
-      "set terminal pngcairo size {},{} noenhanced font 'DejaVu Sans,15' "
-      "background rgb 'white'\n"
-      "set label 1 {} at graph 0, screen 1 offset 0,-2 left "
-      "font 'DejaVu Sans Bold,22' textcolor rgb '#1a1a1a'\n"
-      "set label 2 {} at graph 0, screen 1 offset 0,-3.9 left "
-      "font 'DejaVu Sans,14' textcolor rgb '#8a3b00'\n"
-      "set tmargin 6\n"
-      "set logscale x 10\n"
-      "set xlabel 'latency, {}' textcolor rgb '#333333'\n"
-      "set border 3 lc rgb '#888888'\n"
-      "set tics nomirror out textcolor rgb '#333333'\n"
-      "set style line 100 lc rgb '#dddddd' lw 1\n",
-      kWidth, height, quoted(title), quoted(subtitle(results)), results.unit);
-}
-
-// 1, 2 and 5 in each decade of what was measured, grouped by threes.
-std::string latency_axis(const std::vector<PathSamples>& paths) {
+// What was measured.
+std::string latency_axis(const std::string& unit,
+                         const std::vector<PathSamples>& paths) {
   std::uint64_t least = ~0ull;
   std::uint64_t greatest = 1;
   for (const PathSamples& path : paths) {
@@ -68,24 +27,11 @@ std::string latency_axis(const std::vector<PathSamples>& paths) {
     least = std::min(least, path.sorted.front());
     greatest = std::max(greatest, path.sorted.back());
   }
-  const double low = static_cast<double>(std::max<std::uint64_t>(
-                         std::min(least, greatest), 1)) /
-                     1.15;
-  const double high = static_cast<double>(greatest) * 1.15;
-  const double span = high / low;
-  std::vector<std::string> tics;
-  for (double decade = std::pow(10, std::floor(std::log10(low))); decade < high;
-       decade *= 10) {
-    for (const int digit : {1, 2, 5}) {
-      const double at = decade * digit;
-      if (at < low || at > high || at < 1) continue;
-      if ((digit == 2 && span > 3e2) || (digit == 5 && span > 3e3)) continue;
-      tics.push_back(fmt::format(
-          "'{}' {}", group_digits(static_cast<std::uint64_t>(at)), at));
-    }
-  }
-  return fmt::format("set xrange [{}:{}]\nset xtics ({})\n", low, high,
-                     fmt::join(tics, ", "));
+  const auto low = static_cast<double>(
+      std::max<std::uint64_t>(std::min(least, greatest), 1));
+  return fmt::format(
+      "set xlabel 'latency, {}' textcolor rgb '#333333'\n{}", unit,
+      decade_axis("x", low / 1.15, static_cast<double>(greatest) * 1.15));
 }
 
 // Which results have samples to draw.
@@ -108,8 +54,8 @@ std::string cdf_script(const std::string& title, const Results& results,
   const Percentiles tail = percentiles(paths, 100);
   const double top =
       tail.levels.empty() ? 3 : -std::log10(1 - tail.levels.back());
-  std::string out = preamble(title, results, 1000);
-  out += latency_axis(paths);
+  std::string out = preamble(title, results.validity, 1000);
+  out += latency_axis(results.unit, paths);
   // The labels of tics are printf formats, hence "%%".
   // A percentile p stands at -log10(1 - p), so that each nine is as high as
   // the one before.
@@ -148,8 +94,9 @@ std::string cdf_script(const std::string& title, const Results& results,
     plots.push_back(fmt::format(
         "$path{} using 1:2 with lines lw 3 dt {} lc rgb '{}' title {}", i,
         style.dash + 1, style.on_light,
-        quoted(fmt::format("{}  (P50 {})", paths[i].name,
-                           group_digits(percentile(paths[i].sorted, 0.5))))));
+        gnuplot_string(
+            fmt::format("{}  (P50 {})", paths[i].name,
+                        group_digits(percentile(paths[i].sorted, 0.5))))));
   }
   if (plots.empty()) plots.emplace_back("NaN notitle");
   return out + fmt::format("plot {}\n", fmt::join(plots, ", \\\n     "));
@@ -163,9 +110,9 @@ std::string histogram_script(const std::string& title, const Results& results,
   const std::vector<std::size_t> order = drawn(paths);
   const auto strips = static_cast<double>(order.size());
   std::string out = preamble(
-      title, results,
+      title, results.validity,
       std::clamp(260 + 150 * static_cast<int>(order.size()), 700, 2400));
-  out += latency_axis(paths);
+  out += latency_axis(results.unit, paths);
   out += fmt::format(
       "set lmargin 16\nset rmargin 26\nset yrange [0:{}]\nunset ytics\n"
       "set border 1\nset grid xtics ls 100\nunset key\n"
@@ -190,7 +137,8 @@ std::string histogram_script(const std::string& title, const Results& results,
     out += fmt::format(
         "set label {} at graph 0, first {} offset -1.5,0 right "
         "font 'DejaVu Sans Bold,16' textcolor rgb '{}'\n",
-        quoted(paths[i].name), base + 0.3, style_of(paths[i].name).on_light);
+        gnuplot_string(paths[i].name), base + 0.3,
+        style_of(paths[i].name).on_light);
     double line = 0.62;
     int dash = 1;
     for (const Guide& guide : kGuides) {

@@ -10,20 +10,26 @@
 #include "hft/results.hpp"
 #include "page.hpp"
 #include "pictures.hpp"
+#include "sweep_picture.hpp"
+#include "sweep_results.hpp"
 
 namespace hft::tools {
 namespace {
 
+constexpr const char* kResultsFile = "results.json";
+constexpr const char* kSweepFile = "sweep.json";
+
 struct Options {
   std::filesystem::path folder;
-  std::string title;
+  std::string title;  // empty: what the folder holds
 };
 
-Results read_results(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "results.json";
+// The file parsed; an error names it.
+template <typename Parse>
+auto read_file_as(const std::filesystem::path& file, Parse parse) {
   const std::string json = read_file(file);
   try {
-    return parse_results(json);
+    return parse(json);
   } catch (const ResultsError& error) {
     throw ResultsError(fmt::format("{}: {}", file.string(), error.what()));
   }
@@ -45,21 +51,46 @@ std::vector<report::PathSamples> read_samples(
   return paths;
 }
 
-void run(const Options& options) {
+void report_results(const Options& options) {
   const std::filesystem::path& folder = options.folder;
-  const Results results = read_results(folder);
+  const std::string& title =
+      options.title.empty() ? "Latency by path" : options.title;
+  const Results results = read_file_as(folder / kResultsFile, parse_results);
   const std::vector<report::PathSamples> paths = read_samples(folder, results);
   fmt::print("{}", format_table(results));
 
   write_file(folder / "report.html",
-             report::report_page(options.title, results, paths));
-  write_file(folder / "cdf.png", report::run_gnuplot(report::cdf_script(
-                                     options.title, results, paths)));
-  write_file(folder / "histogram.png",
-             report::run_gnuplot(
-                 report::histogram_script(options.title, results, paths)));
+             report::report_page(title, results, paths));
+  write_file(folder / "cdf.png",
+             report::run_gnuplot(report::cdf_script(title, results, paths)));
+  write_file(
+      folder / "histogram.png",
+      report::run_gnuplot(report::histogram_script(title, results, paths)));
   fmt::print("\nwrote report.html, cdf.png and histogram.png to {}\n",
              folder.string());
+}
+
+void report_sweep(const Options& options) {
+  const std::filesystem::path& folder = options.folder;
+  const SweepResults sweep = read_file_as(folder / kSweepFile, parse_sweep);
+  fmt::print("{}", format_sweep_table(sweep));
+  write_file(
+      folder / "sweep.png",
+      report::run_gnuplot(report::sweep_script(
+          options.title.empty() ? "Latency by " + sweep.by : options.title,
+          sweep)));
+  fmt::print("\nwrote sweep.png to {}\n", folder.string());
+}
+
+// A folder may hold a sweep, results, or both.
+void run(const Options& options) {
+  const bool sweep = exists(options.folder / kSweepFile);
+  if (sweep) {
+    report_sweep(options);
+  }
+  if (!sweep || exists(options.folder / kResultsFile)) {
+    report_results(options);
+  }
 }
 
 // As the command line promises: what went wrong, and which status says so.
@@ -84,18 +115,18 @@ int run_reporting_errors(const Options& options) {
 
 void add_report(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
-  options->title = "Latency of kernel-to-user paths";
   CLI::App* command = app.add_subcommand(
       "report",
       "Turn a folder of results into the table, cdf.png, histogram.png and "
-      "report.html");
+      "report.html, and that of a sweep into its table and sweep.png");
   command
-      ->add_option("DIR", options->folder,
-                   "has results.json and a CSV of samples per path")
+      ->add_option(
+          "DIR", options->folder,
+          "has results.json and a CSV of samples per path, or sweep.json")
       ->required()
       ->check(CLI::ExistingDirectory);
-  command->add_option("--title", options->title, "heading of the report")
-      ->capture_default_str();
+  command->add_option("--title", options->title,
+                      "heading of pictures and page");
   command->callback(
       [options, &status] { status = run_reporting_errors(*options); });
 }

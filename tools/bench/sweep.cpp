@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "cycles.hpp"
+#include "hft/record.hpp"
+#include "path_poller.hpp"
+
+namespace hft::bench {
+namespace {
+
+using Values = std::vector<std::uint64_t>;
+
+constexpr double kNsPerSecond = 1e9;
+// Of what was due in a round. A CPU that others take for a while costs a few
+// per cent at any rate; beyond saturation a step of the rate costs 30.
+constexpr double kBehind = 0.9;
+constexpr double kLost = 0.01;
+// Rounds long enough to fill a ring if the consumer is the slower one.
+constexpr std::uint64_t kRatePointsPerSecond = 20;
+constexpr std::uint64_t kRateSamplesMax = 1'000'000;
+constexpr std::uint64_t kRateWarmupsPerSecond = 500;
+
+Values powers_of_two(std::uint64_t first, std::uint64_t last) {
+  Values values;
+  for (std::uint64_t value = first; value <= last; value *= 2) {
+    values.push_back(value);
+  }
+  return values;
+}
+
+// What a line holds, and what the largest slot holds, instead of 4,096.
+Values sizes() {
+  Values values = powers_of_two(8, 2048);
+  values.push_back(sizeof(hft_record::payload));
+  values.push_back(payload_max(HFT_SLOT_SIZE_MAX));
+  std::ranges::sort(values);
+  return values;
+}
+
+void apply_size(std::uint64_t value, Subject& subject) {
+  subject.setting.payload = static_cast<std::uint32_t>(value);
+}
+
+// A period is whole nanoseconds; a rate is what that makes of it.
+std::uint64_t period_of(double rate) {
+  return static_cast<std::uint64_t>(std::lround(kNsPerSecond / rate));
+}
+
+Values rates() {
+  Values values;
+  constexpr double kFirst = 10'000;
+  constexpr double kLast = 100'000'000;
+  for (double rate = kFirst; rate <= kLast; rate *= std::sqrt(2)) {
+    values.push_back(static_cast<std::uint64_t>(
+        std::lround(kNsPerSecond / static_cast<double>(period_of(rate)))));
+  }
+  return values;
+}
+
+void apply_rate(std::uint64_t value, Subject& subject) {
+  subject.setting.period = period_of(static_cast<double>(value));
+  subject.samples = std::clamp(value / kRatePointsPerSecond, subject.samples,
+                               std::max(subject.samples, kRateSamplesMax));
+  subject.warmup = std::max(subject.warmup, value / kRateWarmupsPerSecond);
+}
+
+Values ring_counts() { return powers_of_two(1, 256); }
+
+void apply_rings(std::uint64_t value, Subject& subject) {
+  subject.setting.rings = static_cast<std::uint32_t>(value);
+}
+
+Values capacities() { return powers_of_two(64, 65'536); }
+
+// A lap of the ring comes first: its slots are in the caches, as far as those
+// go, and in both page tables.
+void apply_capacity(std::uint64_t value, Subject& subject) {
+  subject.setting.capacity = value;
+  subject.warmup = std::max(subject.warmup, value);
+}
+
+SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
+                    const Subject& subject, const Measured& measured,
+                    std::uint64_t hz) {
+  const Flow flow = total(measured.flow);
+  const auto cycles = static_cast<double>(hz);
+  SweepPoint point;
+  point.value = value;
+  point.offered_rate =
+      cycles / static_cast<double>(to_cycles(subject.setting.period, hz));
+  point.delivered_rate = static_cast<double>(flow.seen) * cycles /
+                         static_cast<double>(flow.elapsed);
+  point.missed = flow.missed;
+  point.result = to_result(measured);
+  point.saturated = sweep.until_saturation && is_saturated(measured.flow);
+  if (subject.setting.rings > 0) {
+    point.idle_ring = idle_ring_cost(subject.setting);
+  }
+  return point;
+}
+
+std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
+                                   Progress& progress) {
+  const std::vector<Subject> subjects = std::exchange(plan.subjects, {});
+  std::vector<std::uint64_t> values;
+  for (const Subject& subject : subjects) {
+    for (const std::uint64_t value : sweep.values()) {
+      sweep.apply(value, plan.subjects.emplace_back(subject));
+      values.push_back(value);
+    }
+  }
+  const std::vector<Measured> all = measure(plan, progress);
+  std::vector<SweepPoint> points;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    points.push_back(
+        to_point(sweep, values[i], plan.subjects[i], all[i], plan.tsc_hz));
+  }
+  return points;
+}
+
+std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
+                                         Progress& progress) {
+  const std::vector<Subject> subjects = plan.subjects;
+  std::vector<SweepPoint> points;
+  for (const Subject& subject : subjects) {
+    for (const std::uint64_t value : sweep.values()) {
+      plan.subjects = {subject};
+      sweep.apply(value, plan.subjects.front());
+      progress.tell(fmt::format("path {} at {} {}", subject.kind->name,
+                                sweep.name, group_digits(value)));
+      const std::vector<Measured> all = measure(plan, progress);
+      points.push_back(to_point(sweep, value, plan.subjects.front(),
+                                all.front(), plan.tsc_hz));
+      if (points.back().saturated) {
+        break;
+      }
+    }
+  }
+  return points;
+}
+
+}  // namespace
+
+const std::vector<SweepKind>& sweep_kinds() {
+  static const std::vector<SweepKind> kinds = {
+      {"size", "payload, bytes", false, false, sizes, apply_size},
+      {"rate", "offered rate, records a second", true, false, rates,
+       apply_rate},
+      {"rings", "rings of one consumer, all but one idle", false, true,
+       ring_counts, apply_rings},
+      {"capacity", "capacity, records", false, false, capacities,
+       apply_capacity},
+  };
+  return kinds;
+}
+
+const SweepKind* find_sweep(std::string_view name) {
+  const auto& kinds = sweep_kinds();
+  const auto found = std::ranges::find(kinds, name, &SweepKind::name);
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+bool can_sweep(const SweepKind& sweep, const PathKind& path) {
+  return path.adaptable && (!sweep.rings || path.name == "process");
+}
+
+bool is_saturated(const std::vector<Flow>& rounds) {
+  return std::ranges::none_of(rounds, [](const Flow& flow) {
+    const auto due = static_cast<double>(flow.seen + flow.lost + flow.missed);
+    return static_cast<double>(flow.lost) <= kLost * due &&
+           static_cast<double>(flow.seen) >= kBehind * due;
+  });
+}
+
+std::vector<SweepPoint> measure_sweep(const SweepKind& sweep, const Plan& plan,
+                                      Progress& progress) {
+  return sweep.until_saturation ? until_saturation(sweep, plan, progress)
+                                : all_values(sweep, plan, progress);
+}
+
+}  // namespace hft::bench
