@@ -21,12 +21,13 @@ constexpr Colour kPalette[] = {{"#0072b2", "#56b4e9"}, {"#d55e00", "#ff8c42"},
                                {"#9a6b00", "#f0c542"}, {"#5b4bc4", "#b0a4ff"},
                                {"#4d4d4d", "#d0d0d0"}, {"#8c2d19", "#f4a99b"}};
 
-// Paths that are often seen together stand within one palette.
+// Paths that are often seen together have colours of their own: those of the
+// driver, those between two processes, those of eBPF.
 constexpr std::string_view kPaths[] = {
-    "ring",     "read",         "shm",       "lamport", "syscall",
-    "ebpf",     "floor",        "process",   "xdp",     "ringbuf-poll",
-    "udp-spin", "ringbuf-spin", "udp-block", "af-xdp",  "eventfd",
-    "pipe",     "futex"};
+    "ring",         "read",      "shm",          "lamport",      "syscall",
+    "ebpf",         "floor",     "process",      "pipe",         "eventfd",
+    "futex",        "xdp",       "ringbuf-poll", "lamport-spin", "udp-spin",
+    "ringbuf-spin", "udp-block", "af-xdp"};
 
 int bin_of(std::uint64_t latency, int per_decade) {
   const auto value = static_cast<double>(std::max<std::uint64_t>(latency, 1));

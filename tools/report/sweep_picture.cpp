@@ -86,7 +86,7 @@ std::string saturation(const SweepPoint& point) {
   return fmt::format(
       "set arrow from {0}, graph 0 to {0}, graph 1 nohead lc rgb '{1}' lw 1.5 "
       "dt 3 back\n"
-      "set label {2} at {0}, graph 0.02 offset -0.7,0 left rotate by 90 "
+      "set label {2} at {0}, graph 0.02 offset -1.2,0 left rotate by 90 "
       "font 'DejaVu Sans,13' textcolor rgb '{1}'\n",
       point.value, style_of(point.result.path).on_light,
       gnuplot_string(fmt::format(
@@ -100,7 +100,8 @@ std::string sweep_script(const std::string& title, const SweepResults& sweep) {
   std::string out = preamble(title, sweep.validity, kHeight) + axes(sweep) +
                     value_tics(sweep);
   std::vector<std::string> plots;
-  for (const std::string& path : path_names(sweep)) {
+  const std::vector<std::string> names = path_names(sweep);
+  for (const std::string& path : names) {
     const std::size_t block = plots.size();
     bool idle_rings = false;
     out += fmt::format("$path{} << EOD\n", block);
@@ -121,14 +122,16 @@ std::string sweep_script(const std::string& title, const SweepResults& sweep) {
     const auto add = [&](int column, const char* name, int dash,
                          std::string_view colour) {
       plots.push_back(fmt::format(
-          "$path{} using 1:{} with linespoints lw 3 pt 7 ps 0.9 dt {} lc rgb "
+          "$path{} using 1:{} with linespoints lw {} pt 7 ps {} dt {} lc rgb "
           "'{}' title {}",
-          block, column, dash, colour, gnuplot_string(path + "  " + name)));
+          block, column, dash == 1 ? 3 : 2, dash == 1 ? 1.0 : 0.6, dash, colour,
+          gnuplot_string(path + "  " + name)));
     };
     const std::string_view colour = style_of(path).on_light;
     add(2, "P50", 1, colour);
     add(3, "P99", 2, colour);
-    add(4, "P99.9", 3, colour);
+    // Of several paths it would hide more than it shows.
+    if (names.size() == 1) add(4, "P99.9", 3, colour);
     if (idle_rings) add(5, "per idle ring", 1, "#888888");
   }
   if (plots.empty()) plots.emplace_back("NaN notitle");

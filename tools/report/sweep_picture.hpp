@@ -12,8 +12,8 @@
 
 namespace hft::report {
 
-// P50, P99 and P99.9 of each path over what was swept, the cost of an idle ring
-// where it is known, and where a path is saturated.
+// P50 and P99 of each path over what was swept, of a single path also P99.9,
+// the cost of an idle ring where it is known, and where a path is saturated.
 std::string sweep_script(const std::string& title, const SweepResults& sweep);
 
 }  // namespace hft::report
