@@ -57,20 +57,25 @@ void watch_children(std::string_view path) {
   sigaction(SIGCHLD, &action, nullptr);
 }
 
+pid_t fork_watched(std::string_view path) {
+  watch_children(path);
+  const pid_t pid = fork();
+  if (pid < 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            "fork a producer process");
+  }
+  return pid;
+}
+
 }  // namespace
 
 ProducerProcess::ProducerProcess(std::string_view path, int cpu,
                                  const std::function<void(const Ready&)>& body)
-    : state_(Mapping::anonymous(HFT_PAGE)) {
-  watch_children(path);
-  const pid_t parent = getpid();
-  pid_ = fork();
-  if (pid_ < 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            "fork a producer process");
-  }
+    : state_(Mapping::anonymous(HFT_PAGE)),
+      parent_(getpid()),
+      pid_(fork_watched(path)) {
   if (pid_ == 0) {
-    run_child(cpu, parent, body);
+    run_child(cpu, body);
   }
   while (state().load(std::memory_order_acquire) == kPreparing) {
     usleep(100);
@@ -89,10 +94,9 @@ void ProducerProcess::start() {
 }
 
 void ProducerProcess::run_child(
-    int cpu, pid_t parent,
-    const std::function<void(const Ready&)>& body) const {
+    int cpu, const std::function<void(const Ready&)>& body) const {
   // The parent may have ended before the kernel knew what to do then.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent_) {
     _exit(tools::kFailed);
   }
   try {

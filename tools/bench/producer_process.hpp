@@ -39,10 +39,10 @@ class ProducerProcess {
     return *state_.as<std::atomic<State>>();
   }
   [[noreturn]] void run_child(
-      int cpu, pid_t parent,
-      const std::function<void(const Ready&)>& body) const;
+      int cpu, const std::function<void(const Ready&)>& body) const;
 
   Mapping state_;
+  pid_t parent_;
   pid_t pid_;
 };
 
