@@ -78,14 +78,15 @@ bool all_offered(const std::vector<const PathKind*>& paths) {
   return offered;
 }
 
-// The paths that neither were asked for nor can be had: why not, once a reason.
+// What is measured when nothing was asked for. What is left out is said, once a
+// reason: without the driver its paths, and whatever else is missing.
 std::vector<const PathKind*> offered_standard(const Options& options) {
-  std::vector<const PathKind*> paths =
-      chosen_paths(options, driver_unavailable().empty());
+  const bool driver_there = driver_unavailable().empty();
+  std::vector<const PathKind*> paths = chosen_paths(options, driver_there);
   std::map<std::string, std::vector<std::string_view>> left_out;
   for (const PathKind& kind : path_kinds()) {
     const std::string why_not = kind.unavailable();
-    if (kind.standard && !why_not.empty()) {
+    if (kind.standard && (kind.driver || !driver_there) && !why_not.empty()) {
       left_out[why_not].push_back(kind.name);
       std::erase(paths, &kind);
     }

@@ -70,16 +70,18 @@ std::string axes(const SweepResults& sweep) {
   return out;
 }
 
-// The value of every point, for sizes and counts that are few enough to be
-// read.
+// The value of every point, where they are few enough to be read.
 std::string value_tics(const SweepResults& sweep) {
-  if (sweep.by == "rate") return {};
-  std::vector<std::string> tics;
-  for (const SweepPoint& point : sweep.points) {
-    tics.push_back(
-        fmt::format("'{}' {}", group_digits(point.value), point.value));
+  std::string out = "set xtics rotate by -40\n";
+  if (sweep.by != "rate") {
+    std::vector<std::string> tics;
+    for (const SweepPoint& point : sweep.points) {
+      tics.push_back(
+          fmt::format("'{}' {}", group_digits(point.value), point.value));
+    }
+    out += fmt::format("set xtics ({})\n", fmt::join(tics, ", "));
   }
-  return fmt::format("set xtics ({}) rotate by -40\n", fmt::join(tics, ", "));
+  return out;
 }
 
 std::string saturation(const SweepPoint& point) {
