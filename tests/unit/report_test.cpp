@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <numeric>
+#include <set>
 
 #include "charts.hpp"
 #include "gnuplot.hpp"
@@ -79,10 +80,18 @@ TEST(Distribution, SharesAddUpInBinsOfEqualRatio) {
 TEST(Style, EveryPathHasItsOwn) {
   EXPECT_EQ(style_of("ring").dash, 0);
   EXPECT_NE(style_of("ring").on_light, style_of("read").on_light);
-  EXPECT_EQ(style_of("ring").on_light, style_of("xdp").on_light);
-  EXPECT_EQ(style_of("xdp").dash, 1);
+  EXPECT_EQ(style_of("ring").on_light, style_of("pipe").on_light);
+  EXPECT_EQ(style_of("pipe").dash, 1);
   EXPECT_EQ(style_of("not-known").on_light,
             style_of("not-known-either").on_light);
+}
+
+TEST(Style, PathsThatAreSeenTogetherDifferInColour) {
+  std::set<std::string_view> colours;
+  for (const char* path : {"floor", "process", "eventfd", "pipe", "futex"}) {
+    colours.insert(style_of(path).on_light);
+  }
+  EXPECT_EQ(colours.size(), 5u);
 }
 
 TEST(Page, EscapesEveryText) {
