@@ -37,7 +37,7 @@ class Path {
   virtual Seen next() = 0;
 };
 
-/// How to attach to a path. All but the first two is for paths that bring a
+/// How to attach to a path. What stands below `path` is for those that bring a
 /// producer of their own.
 struct Setting {
   bool watch = false;  // polling paths also report their longest pause, at the
