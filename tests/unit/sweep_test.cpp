@@ -136,8 +136,7 @@ TEST(SweepResults, CsvHasALineAPoint) {
   EXPECT_THAT(csv, StartsWith("path,rate,offered_rate,delivered_rate,"));
   EXPECT_THAT(csv, HasSubstr("\nprocess,1000,1000.0,999.5,12,2,3,0,10,1,20,"));
   EXPECT_EQ(std::ranges::count(csv, '\n'), 3);
-  const auto columns =
-      std::count(csv.begin(), csv.begin() + csv.find('\n'), ',');
+  const auto columns = std::ranges::count(csv.substr(0, csv.find('\n')), ',');
   EXPECT_EQ(std::ranges::count(csv, ','), 3 * columns);
 }
 
