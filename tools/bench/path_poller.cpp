@@ -31,7 +31,9 @@ class Rings {
     for (std::size_t ring = 0; ring < regions_.size(); ++ring) {
       auto producer = RecordRing(regions_[ring]).producer();
       for (std::size_t i = 0; i < ring; ++i) {
-        producer.try_publish(0, 0, {});
+        if (producer.reserve() != nullptr) {
+          producer.publish();
+        }
         poller_.consumer(ring).for_each([](const hft_record&) {});
       }
     }
