@@ -6,10 +6,11 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <system_error>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
-#include "hft/affinity.hpp"
 #include "machine.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -54,23 +55,16 @@ void run(const Options& options) {
   Setting setting;
   setting.plan = make_plan(options);
   setting.manifest = bench::describe_machine();
-  const bench::NoiseWatch watch(setting.plan.there);
+  std::vector<std::string> reasons;
+  bench::try_lock_memory(reasons);
+  const bench::NoiseWatch watch(setting.plan.there, std::move(reasons));
   // What malloc gives to a ring is a mapping of its own as well: fresh pages
   // each round, as for ours.
   mallopt(M_MMAP_THRESHOLD, 4096);
-  std::string unlocked;
-  try {
-    lock_memory();
-  } catch (const std::system_error& error) {
-    unlocked = error.what();
-  }
   Progress progress(setting.plan);
   const Summary summary =
       summarise(measure(setting.plan, std::ref(progress)), setting.plan.runs);
   setting.validity = watch.judge(setting.manifest);
-  if (!unlocked.empty()) {
-    setting.validity.reasons.push_back("memory is not locked: " + unlocked);
-  }
   // The file last: by then nobody asks how far the table has come.
   fmt::print("{}", format_tables(setting, summary));
   if (!options.json.empty()) {

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <system_error>
 
 #include "commands.hpp"
 #include "hft/affinity.hpp"
@@ -111,15 +110,6 @@ Plan make_plan(const Options& options,
     subject.setting.producer_cpu = options.cpus[0];
   }
   return plan;
-}
-
-// Where a limit forbids it, a figure is not worthless, but says so.
-void try_lock_memory(std::vector<std::string>& reasons) {
-  try {
-    lock_memory();
-  } catch (const std::system_error& error) {
-    reasons.push_back(fmt::format("memory is not locked: {}", error.what()));
-  }
 }
 
 void write_raw(const Options& options, const std::vector<Measured>& all) {

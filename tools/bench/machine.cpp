@@ -12,8 +12,10 @@
 #include <ctime>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <thread>
 
+#include "hft/affinity.hpp"
 #include "hft/clock.hpp"
 
 namespace hft::bench {
@@ -156,6 +158,14 @@ Validity NoiseWatch::judge(const Manifest& manifest) const {
     validity.label = "noisy";
   }
   return validity;
+}
+
+void try_lock_memory(std::vector<std::string>& reasons) {
+  try {
+    lock_memory();
+  } catch (const std::system_error& error) {
+    reasons.push_back(fmt::format("memory is not locked: {}", error.what()));
+  }
 }
 
 void wait_for_uptime(double seconds) {

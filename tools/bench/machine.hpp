@@ -34,6 +34,10 @@ class NoiseWatch {
   CpuTimes begin_;
 };
 
+/// Where a limit forbids it, a figure is not worthless, but says so: a reason
+/// more.
+void try_lock_memory(std::vector<std::string>& reasons);
+
 /// Block until the machine has been up for this long. A guest that has just
 /// booted still runs deferred work.
 void wait_for_uptime(double seconds);
