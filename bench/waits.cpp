@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "commands.hpp"
 #include "crew.hpp"
+#include "exit_status.hpp"
 #include "hft/clock.hpp"
 #include "hft/ring.hpp"
 #include "hft/statistics.hpp"

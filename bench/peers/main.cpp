@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "commands.hpp"
+#include "exit_status.hpp"
 #include "machine.hpp"
 #include "options.hpp"
 #include "report.hpp"

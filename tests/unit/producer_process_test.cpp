@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <stdexcept>
 
-#include "commands.hpp"
+#include "exit_status.hpp"
 
 namespace hft::bench {
 namespace {

@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-#include "commands.hpp"
+#include "exit_status.hpp"
 #include "hft/affinity.hpp"
 
 namespace hft::bench {

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "commands.hpp"
+#include "exit_status.hpp"
 
 namespace hft::bench {
 namespace {
