@@ -2,10 +2,14 @@
 // Regions of any kind: the info, the ends, the pages, the locks.
 #include "region_test.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <array>
 #include <fstream>
 
 #include "hft/clock.hpp"
+#include "hft/descriptor.hpp"
 
 namespace hft {
 namespace {
@@ -143,7 +147,8 @@ TEST_P(EveryRegion, RequiredHugePagesAreThereOrTheErrorSaysHowToHaveThem) {
   }
 }
 
-// The pool is the machine's: what is added to it is taken out again.
+// The pool is the machine's: one test at a time adds to it, and takes out again
+// what it added.
 class MorePages {
  public:
   explicit MorePages(unsigned pages) { write(before_ + pages); }
@@ -154,6 +159,11 @@ class MorePages {
 
  private:
   static constexpr const char* kPool = "/proc/sys/vm/nr_hugepages";
+  static Descriptor lock() {
+    Descriptor pool(open(kPool, O_RDONLY | O_CLOEXEC));
+    flock(pool.get(), LOCK_EX);
+    return pool;
+  }
   static unsigned read() {
     unsigned pages = 0;
     std::ifstream(kPool) >> pages;
@@ -161,6 +171,7 @@ class MorePages {
   }
   static void write(unsigned pages) { std::ofstream(kPool) << pages; }
 
+  Descriptor lock_ = lock();
   unsigned before_ = read();
 };
 
