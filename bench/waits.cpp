@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <random>
@@ -18,10 +17,10 @@
 #include <vector>
 
 #include "crew.hpp"
-#include "exit_status.hpp"
 #include "hft/clock.hpp"
 #include "hft/ring.hpp"
 #include "hft/statistics.hpp"
+#include "program.hpp"
 #include "rig.hpp"
 #include "summary.hpp"
 
@@ -170,17 +169,8 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->option_text("P,C");
   app.footer("Example: waits --rounds 50 --cpus 2,3");
-  try {
-    app.parse(argc, argv);
+  return hft::tools::run_program(app, argc, argv, [&] {
     hft::peers::run(cpus[0], cpus[1], rounds);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return hft::tools::kUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "waits: {}\n", error.what());
-    return hft::tools::kFailed;
-  }
-  return hft::tools::kOk;
+    return hft::tools::kOk;
+  });
 }

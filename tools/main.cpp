@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The `hft` command.
-#include <fmt/format.h>
-
-#include <cstdio>
-#include <exception>
-
 #include "commands.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Kernel-to-user low-latency rings: measure, report, control"};
@@ -19,16 +15,5 @@ int main(int argc, char** argv) {
   hft::tools::add_ctl(app, status);
   hft::tools::add_report(app, status);
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return hft::tools::kUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "hft: {}\n", error.what());
-    return hft::tools::kFailed;
-  }
-  return status;
+  return hft::tools::run_program(app, argc, argv, [&] { return status; });
 }

@@ -5,14 +5,13 @@
 
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "exit_status.hpp"
 #include "machine.hpp"
 #include "options.hpp"
+#include "program.hpp"
 #include "report.hpp"
 
 namespace hft::peers {
@@ -81,17 +80,8 @@ int main(int argc, char** argv) {
   app.name("peers");
   hft::peers::Options options;
   hft::peers::add_options(app, options);
-  try {
-    app.parse(argc, argv);
+  return hft::tools::run_program(app, argc, argv, [&] {
     options.list ? hft::peers::list() : hft::peers::run(options);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return hft::tools::kUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "peers: {}\n", error.what());
-    return hft::tools::kFailed;
-  }
-  return hft::tools::kOk;
+    return hft::tools::kOk;
+  });
 }
