@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
-#include <vector>
+#include <utility>
 
 #include "hft/validate.hpp"
+#include "pass_files.hpp"
 #include "region_internal.hpp"
 
 namespace hft {
@@ -23,12 +23,6 @@ using internal::File;
 using internal::Files;
 
 namespace {
-
-struct Message {
-  __u64 magic;
-  __u32 role;
-  __u32 files;
-};
 
 constexpr int kFixedSize = F_SEAL_SHRINK | F_SEAL_GROW;
 
@@ -63,24 +57,6 @@ Descriptor reopen_read_only(int fd) {
          fmt::format("open /proc/self/fd/{} read-only: is there a /proc?", fd));
   }
   return opened;
-}
-
-// The descriptors of one message, whatever else was in it.
-std::vector<Descriptor> take_descriptors(msghdr& header) {
-  std::vector<Descriptor> taken;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
-       part = CMSG_NXTHDR(&header, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-      taken.emplace_back(fd);
-    }
-  }
-  return taken;
 }
 
 void check_received(const Files& files, const hft_info& info) {
@@ -148,63 +124,17 @@ void Region::send(int unix_socket, Role role) const {
       sent[file] = narrowed[file].get();
     }
   }
-  Message message{.magic = HFT_INFO_MAGIC,
-                  .role = static_cast<__u32>(role),
-                  .files = kFileCount};
-  iovec data{.iov_base = &message, .iov_len = sizeof message};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof sent)> control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  cmsghdr* part = CMSG_FIRSTHDR(&header);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(sizeof sent);
-  std::memcpy(CMSG_DATA(part), sent.data(), sizeof sent);
-  ssize_t got;
-  do {
-    got = sendmsg(unix_socket, &header, MSG_NOSIGNAL);
-  } while (got < 0 && errno == EINTR);
-  if (got != sizeof message) {
-    fail(got < 0 ? errno : EMSGSIZE, "send a ring over a Unix socket");
-  }
+  internal::send_files(unix_socket, role, sent);
 }
 
 Region Region::receive(int unix_socket, Wish lock_memory) {
-  Message message{};
-  iovec data{.iov_base = &message, .iov_len = sizeof message};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kFileCount)>
-      control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  ssize_t got;
-  do {
-    got = recvmsg(unix_socket, &header, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) fail(errno, "receive a ring over a Unix socket");
-  if (got == 0) {
-    fail(ECONNRESET, "receive a ring: the other end has closed the socket");
-  }
-  std::vector<Descriptor> taken = take_descriptors(header);
-  if (got != sizeof message || message.magic != HFT_INFO_MAGIC ||
-      message.role > static_cast<__u32>(Role::kObserver) ||
-      message.files != kFileCount || taken.size() != kFileCount) {
-    throw InvalidRing(fmt::format(
-        "not a ring: {} bytes and {} descriptors, expected what "
-        "Region::send() sends, {} and {}; is RLIMIT_NOFILE (ulimit -n) "
-        "exhausted?",
-        got, taken.size(), sizeof message, +kFileCount));
-  }
+  internal::Received received =
+      internal::receive_files(unix_socket, kFileCount, kFileCount);
   Files files;
-  std::move(taken.begin(), taken.end(), files.begin());
+  std::move(received.files.begin(), received.files.end(), files.begin());
   const hft_info info = internal::read_info(files[kInfo].get());
   check_received(files, info);
-  Region region(info, static_cast<Role>(message.role));
+  Region region(info, received.role);
   region.map_pages(files);
   region.map_slots(files[kSlots].get());
   region.lock(lock_memory);

@@ -60,6 +60,9 @@
 enum hft_record_type {
 	HFT_RECORD_EMPTY = 0,
 	HFT_RECORD_MARKET = 1, /* payload is struct hft_market */
+	HFT_RECORD_UDP = 2, /* payload is a datagram's */
+	HFT_RECORD_FRAME = 3, /* payload is an Ethernet frame, FCS excluded */
+	HFT_RECORD_SWITCH = 4, /* payload is struct hft_switch */
 	HFT_RECORD_USER = 0x8000, /* and above: for users of the in-kernel API */
 };
 
@@ -118,6 +121,18 @@ HFT_ASSERT_OFFSET(struct hft_market, missed, 32);
 HFT_ASSERT_OFFSET(struct hft_market, side, 36);
 HFT_ASSERT_OFFSET(struct hft_market, reserved, 37);
 
+/* What a CPU switched from, and to. */
+struct hft_switch {
+	__s32 prev_pid;
+	__s32 next_pid;
+	char prev_comm[16]; /* ends with a NUL */
+	char next_comm[16];
+};
+HFT_ASSERT_SIZE(struct hft_switch, 40);
+HFT_ASSERT_OFFSET(struct hft_switch, next_pid, 4);
+HFT_ASSERT_OFFSET(struct hft_switch, prev_comm, 8);
+HFT_ASSERT_OFFSET(struct hft_switch, next_comm, 24);
+
 /* ---- Regions ----------------------------------------------------------- */
 
 #define HFT_INFO_MAGIC 0x31474e4952544648ull /* "HFTRING1" in memory order */
@@ -155,7 +170,7 @@ struct hft_info {
 	__u32 clock; /* enum hft_clock */
 	__u64 clock_hz; /* ticks of record stamps a second */
 	__u32 producer_kind; /* enum hft_producer_kind */
-	__u32 ring_id; /* channel of /dev/hft */
+	__u32 ring_id; /* channel of /dev/hft; CPU, where BPF has a ring for each */
 	__u64 features; /* HFT_FEATURE_* */
 };
 HFT_ASSERT_SIZE(struct hft_info, 72);
@@ -195,7 +210,7 @@ struct hft_consumer_page {
 	__u8 reserved[56];
 	__u32 waiting; /* non-zero: please wake me; on a line of its own */
 	__u32 reserved2;
-	__u64 owner; /* process rings: who consumes, 0 for no one */
+	__u64 owner; /* all but the driver's: who consumes, 0 for no one */
 	__u8 reserved3[48];
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_consumer_page, 128);
@@ -212,6 +227,37 @@ HFT_ASSERT_OFFSET(struct hft_consumer_page, reserved3, 80);
 #define HFT_MMAP_PRODUCER 0x10001000ul /* one page, r */
 #define HFT_MMAP_CONSUMER 0x10002000ul /* one page, rw; drop mode only */
 #define HFT_MMAP_SLOTS 0x20000000ul /* hft_info.slots_bytes, r */
+
+/* ---- BPF --------------------------------------------------------------- */
+
+/*
+ * What the rings of a name are, for the programs that produce into them. User
+ * space fills it in before it loads these; the verifier then takes it for
+ * constant and drops the code that is not needed.
+ */
+struct hft_bpf_shape {
+	__u32 slot_size;
+	__u32 slot_count; /* a power of two */
+	__u32 mode; /* enum hft_mode */
+	__u32 rings; /* 1, or one a possible CPU */
+	__u32 elements; /* of the map of slots, a ring */
+	__u32 producer_page; /* element of a ring at which it begins */
+	__u32 first_slot; /* element of a ring */
+	__u32 reserved;
+};
+HFT_ASSERT_SIZE(struct hft_bpf_shape, 32);
+
+/* A producer's own state: never mapped, and on lines of its own. */
+struct hft_bpf_private {
+	__u64 pos; /* of the next record */
+	__u64 consumer_pos; /* as last seen, clamped */
+	__u64 offered; /* published + dropped, counted on its own */
+	__u64 dropped;
+	__u64 reserved[12];
+};
+HFT_ASSERT_SIZE(struct hft_bpf_private, 128);
+HFT_ASSERT_OFFSET(struct hft_bpf_private, offered, 16);
+HFT_ASSERT_OFFSET(struct hft_bpf_private, dropped, 24);
 
 /* ---- Baselines --------------------------------------------------------- */
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Rings that BPF programs produce into, on an unmodified kernel.
+//
+//   hft::bpf::shape(*skeleton->obj, "ticks", {.slot_count = 4096});
+//   hft::bpf::load(*skeleton->obj);
+//   auto rings = hft::bpf::Rings::of(*skeleton->obj, "ticks");
+//   auto ring = rings.attach(0, hft::Role::kConsumer);
+//   hft::Consumer<hft_record> consumer = ring.consumer();
+#pragma once
+
+#include <hft/abi.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hft/consumer.hpp"
+#include "hft/descriptor.hpp"
+#include "hft/ends.hpp"
+#include "hft/mapping.hpp"
+#include "hft/reader.hpp"
+#include "hft/region.hpp"
+
+struct bpf_object;  // libbpf's, of any skeleton or of bpf_object__open()
+
+namespace hft::bpf {
+
+/// Rings of a name: one for each possible CPU.
+inline constexpr std::uint32_t kEachCpu = 0;
+
+struct Shape {
+  std::uint32_t slot_count = HFT_DEFAULT_SLOT_COUNT;  // a power of two
+  hft_mode mode = HFT_MODE_DROP;
+  std::uint32_t rings = 1;  // or kEachCpu
+  /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
+  /// the verifier refuses one that is not.
+  std::uint32_t slot_size = 0;
+};
+
+/// Say what HFT_BPF_RING(name, …) of an object is to be; before it is loaded.
+/// Throws std::invalid_argument for sizes that no ring has, std::logic_error
+/// when the object has no such ring or is loaded.
+void shape(bpf_object& object, std::string_view name, const Shape& shape);
+
+/// bpf_object__load(), with the reason when it fails as std::system_error: what
+/// privilege or kernel feature is missing, or the lines of the verifier's log
+/// that matter. Not thread-safe: takes over libbpf's log meanwhile.
+void load(bpf_object& object);
+
+/// How many rings kEachCpu makes.
+std::uint32_t possible_cpus();
+
+/// The counters of a ring, as its producer has them. For whoever loaded the
+/// object; throws std::system_error.
+hft_ring_stats stats(bpf_object& object, std::string_view name,
+                     std::uint32_t index = 0);
+
+/// Mount a BPF file system at /sys/fs/bpf unless there is one. Throws
+/// std::system_error, and says how it is done, when that is not permitted.
+void mount_bpffs();
+
+/// One of the rings: its regions, mapped and validated. Move-only; what it
+/// hands out holds until it is destroyed, and a move does not invalidate it.
+class Ring {
+ public:
+  /// A copy of the info region, checked: no one can change it afterwards.
+  [[nodiscard]] const hft_info& info() const noexcept { return *info_; }
+  /// The one consumer of a ring in drop mode. kNext begins with what is
+  /// published from now on, kOldest where the last consumer stopped. Throws
+  /// std::system_error EBUSY when there is one, InvalidRing for a ring in
+  /// overwrite mode, std::logic_error for an observer.
+  ///
+  /// Producers in BPF wake no one: a SleepingPolicy looks again after its
+  /// `longest`.
+  [[nodiscard]] Consumer<hft_record> consumer(
+      StartAt start = StartAt::kNext) const;
+  /// One of any number of readers of a ring in overwrite mode.
+  [[nodiscard]] Reader<hft_record> reader(StartAt start = StartAt::kNext) const;
+  /// What both are made from: for observers of a ring in drop mode, too.
+  [[nodiscard]] ConsumerEnd consumer_end() const noexcept;
+  [[nodiscard]] const hft_producer_page& producer_page() const noexcept {
+    return *producer_.as<const hft_producer_page>();
+  }
+
+ private:
+  friend class Rings;
+  Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
+       Role role);
+
+  // On the heap, so that the ends survive a move.
+  std::unique_ptr<const hft_info> info_;
+  Mapping producer_;
+  Mapping slots_;
+  Mapping consumer_;  // empty for an observer
+};
+
+/// What a pinned ring's files let others do.
+struct PinOptions {
+  /// Of the file that makes a consumer. Whoever may only read it is let in as
+  /// an observer.
+  mode_t consumer_mode = 0600;
+  std::optional<gid_t> group = std::nullopt;
+};
+
+/// All rings of a name, by their maps. Move-only. Not thread-safe.
+class Rings {
+ public:
+  /// Of a loaded object that was shaped: writes what the rings are, then
+  /// freezes the slots, so that no one can ever map them writable. Once.
+  /// Throws std::system_error, std::logic_error when there is no such ring.
+  static Rings of(bpf_object& object, std::string_view name);
+
+  /// Make `folder`, under a BPF file system, with the files "slots" and
+  /// "consumer". The rings then live until it is removed. Throws
+  /// std::system_error: EEXIST when it is there.
+  void pin(const std::string& folder, const PinOptions& options = {}) const;
+  static void unpin(const std::string& folder);
+  /// Throws std::system_error: EACCES without the rights for `role`. Kernels
+  /// before 5.19 refuse it to the unprivileged where
+  /// kernel.unprivileged_bpf_disabled is set: those get it by send().
+  static Rings open(const std::string& folder, Role role);
+
+  /// Hand them to the process at the other end of a Unix socket: to a consumer,
+  /// or to an observer, who cannot become one.
+  void send(int unix_socket, Role role) const;
+  /// Blocks until they come. Throws InvalidRing when it is none.
+  static Rings receive(int unix_socket);
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return count_; }
+  /// Map ring `index`, less than size(), as kConsumer or kObserver.
+  [[nodiscard]] Ring attach(std::uint32_t index, Role role) const;
+
+ private:
+  Rings(Descriptor slots, Descriptor consumers);
+
+  Descriptor slots_;
+  Descriptor consumers_;  // empty for an observer
+  hft_info info_{};       // of the first; the others differ in ring_id
+  std::uint32_t count_ = 0;
+};
+
+}  // namespace hft::bpf

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// UDP datagrams of an interface, in rings: an XDP program puts them there.
+//
+//   hft::bpf::Xdp feed({.interface = "eth1", .port = 26400});
+//   auto ring = feed.rings().attach(0, hft::Role::kConsumer);
+//   auto consumer = ring.consumer();
+//   decode(hft::payload(consumer.read(), ring.info().slot_size));
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "hft/bpf.hpp"
+
+namespace hft::bpf {
+
+struct XdpOptions {
+  /// kNative runs in the interface's driver, kGeneric before the stack, on any
+  /// interface. kAuto takes what there is.
+  enum class Attach { kAuto, kNative, kGeneric };
+
+  std::string interface;     // of the calling thread's network namespace
+  std::uint16_t port = 0;    // of the destination; 0: any
+  std::string address = {};  // of the destination, "239.1.1.1"; empty: any
+  bool frames = false;       // whole Ethernet frames instead of payloads
+  bool pass = false;         // the network stack gets the packets, too
+  Attach attach = Attach::kAuto;
+  Shape shape{.slot_size = 2048};  // 64 to 4,096
+};
+
+/// Attached from construction to destruction. Records are of HFT_RECORD_UDP or
+/// HFT_RECORD_FRAME, stamped when the packet was matched. What does not match
+/// (IPv6, fragments, other ports) goes to the network stack. Neither IP nor UDP
+/// checksums are looked at. Move-only. Not thread-safe.
+///
+/// With one queue, packets come one at a time into one ring; interfaces with
+/// more, and kGeneric, run the program on several CPUs: take a ring for each,
+/// Shape::rings = kEachCpu.
+class Xdp {
+ public:
+  using Options = XdpOptions;
+
+  /// Throws as load() does; std::invalid_argument for an address that is none;
+  /// std::system_error when there is no such interface, when it is taken by
+  /// another XDP program, or when it does not offer the mode.
+  explicit Xdp(const Options& options);
+  Xdp(Xdp&&) noexcept;
+  Xdp& operator=(Xdp&&) noexcept;
+  Xdp(const Xdp&) = delete;
+  Xdp& operator=(const Xdp&) = delete;
+  ~Xdp();
+
+  /// Their consumers may outlive this.
+  [[nodiscard]] const Rings& rings() const noexcept;
+  [[nodiscard]] bool native() const noexcept;
+  [[nodiscard]] hft_ring_stats stats(std::uint32_t ring = 0) const;
+
+ private:
+  struct Loaded;
+  std::unique_ptr<Loaded> loaded_;
+};
+
+}  // namespace hft::bpf

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Why a BPF object was not loaded.
+//
+//   throw std::system_error(error, std::generic_category(),
+//                           explain(error, facts_here(), log));
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hft::bpf::internal {
+
+/// What decides whether a program can be loaded.
+struct Facts {
+  bool capable = true;  // CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
+  bool net_admin = true;
+  bool btf = true;       // /sys/kernel/btf/vmlinux
+  std::string lockdown;  // "none", "integrity", "confidentiality" or empty
+  std::string release;   // of the kernel: "6.1.0-50-amd64"
+};
+
+Facts facts_here();
+
+/// The likeliest reason, and what to do; `log` is libbpf's.
+std::string explain(int error, const Facts& facts, std::string_view log);
+
+/// The lines of a verifier's log that say what it refused: the program, the
+/// last line of source it looked at, and its verdict. Empty when it has none.
+std::string verdict_in(std::string_view log);
+
+}  // namespace hft::bpf::internal

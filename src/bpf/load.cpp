@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Rings get their shape, and programs are loaded.
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+#include "bpf/explain.hpp"
+#include "bpf/maps.hpp"
+#include "hft/bpf.hpp"
+#include "hft/validate.hpp"
+
+namespace hft::bpf {
+namespace {
+
+// Of the constants of the object's programs. Null when there is none.
+hft_bpf_shape* find_shape(bpf_object& object, const std::string& variable) {
+  const btf* types = bpf_object__btf(&object);
+  const int section =
+      btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, &object) {
+    if (bpf_map__is_internal(map) &&
+        std::string_view(bpf_map__name(map)).ends_with(".rodata")) {
+      break;
+    }
+  }
+  if (section < 0 || map == nullptr) {
+    return nullptr;
+  }
+  std::size_t bytes = 0;
+  auto* const begin = static_cast<std::byte*>(
+      const_cast<void*>(bpf_map__initial_value(map, &bytes)));
+  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(section));
+  const btf_var_secinfo* found = btf_var_secinfos(type);
+  for (int i = 0; i < btf_vlen(type); ++i, ++found) {
+    const btf_type* of = btf__type_by_id(types, found->type);
+    if (variable == btf__name_by_offset(types, of->name_off) &&
+        found->size == sizeof(hft_bpf_shape) &&
+        found->offset + sizeof(hft_bpf_shape) <= bytes) {
+      return reinterpret_cast<hft_bpf_shape*>(begin + found->offset);
+    }
+  }
+  return nullptr;
+}
+
+void resize(bpf_map* map, std::uint32_t entries) {
+  if (bpf_map__set_max_entries(map, entries) != 0) {
+    throw std::logic_error(
+        fmt::format("{} cannot be shaped any more: its object is loaded",
+                    bpf_map__name(map)));
+  }
+}
+
+// What libbpf says while it loads; there is one such hook in a process.
+thread_local std::string* collected = nullptr;
+
+int collect(libbpf_print_level level, const char* format, va_list arguments) {
+  if (collected == nullptr || level == LIBBPF_DEBUG) {
+    return 0;
+  }
+  va_list again;
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, arguments);
+  std::string text(static_cast<std::size_t>(length) + 1, '\0');
+  std::vsnprintf(text.data(), text.size(), format, again);
+  va_end(again);
+  text.pop_back();
+  *collected += text;
+  return length;
+}
+
+}  // namespace
+
+hft_bpf_shape& internal::shape_of(bpf_object& object, std::string_view name) {
+  hft_bpf_shape* const found =
+      find_shape(object, fmt::format("{}_shape", name));
+  if (found == nullptr) {
+    throw std::logic_error(fmt::format(
+        "the BPF object {} has no ring {}: expected HFT_BPF_RING({}, …) in its "
+        "source",
+        bpf_object__name(&object), name, name));
+  }
+  return *found;
+}
+
+std::uint32_t possible_cpus() {
+  const int count = libbpf_num_possible_cpus();
+  if (count < 0) {
+    throw std::system_error(-count, std::generic_category(),
+                            "count the possible CPUs");
+  }
+  return static_cast<std::uint32_t>(count);
+}
+
+void shape(bpf_object& object, std::string_view name, const Shape& shape) {
+  hft_bpf_shape& out = internal::shape_of(object, name);
+  const std::uint32_t slot_size =
+      shape.slot_size != 0 ? shape.slot_size : out.slot_size;
+  const Geometry geometry{.record_size = slot_size - HFT_SLOT_HEADER,
+                          .slot_size = slot_size,
+                          .slot_count = shape.slot_count,
+                          .mode = shape.mode};
+  validate(geometry);
+  out.slot_size = slot_size;
+  out.slot_count = shape.slot_count;
+  out.mode = shape.mode;
+  out.rings = shape.rings == kEachCpu ? possible_cpus() : shape.rings;
+  out.producer_page = HFT_PAGE / out.slot_size;
+  out.first_slot = 2 * HFT_PAGE / out.slot_size;
+  out.elements =
+      static_cast<__u32>(internal::ring_bytes(geometry) / out.slot_size);
+
+  bpf_map* const slots = internal::find_map(object, name, "slots");
+  if (bpf_map__value_size(slots) != out.slot_size &&
+      bpf_map__set_value_size(slots, out.slot_size) != 0) {
+    throw std::logic_error(
+        fmt::format("cannot give {} slots of {} bytes", name, out.slot_size));
+  }
+  resize(slots, out.rings * out.elements);
+  resize(internal::find_map(object, name, "consumer"), out.rings);
+  resize(internal::find_map(object, name, "private"), out.rings);
+}
+
+void load(bpf_object& object) {
+  std::string log;
+  collected = &log;
+  const libbpf_print_fn_t before = libbpf_set_print(collect);
+  const int error = -bpf_object__load(&object);
+  libbpf_set_print(before);
+  collected = nullptr;
+  if (error != 0) {
+    throw std::system_error(
+        error, std::generic_category(),
+        internal::explain(error, internal::facts_here(), log));
+  }
+}
+
+hft_ring_stats stats(bpf_object& object, std::string_view name,
+                     std::uint32_t index) {
+  hft_bpf_private own{};
+  const int fd = bpf_map__fd(internal::find_map(object, name, "private"));
+  if (bpf_map_lookup_elem(fd, &index, &own) != 0) {
+    throw std::system_error(
+        errno, std::generic_category(),
+        fmt::format("read the counters of ring {} of {}", index, name));
+  }
+  return {.offered = own.offered,
+          .published = own.pos,
+          .dropped = own.dropped,
+          .wakeups = 0};
+}
+
+}  // namespace hft::bpf

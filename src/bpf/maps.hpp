@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The maps that a ring's regions are in.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "hft/bpf.hpp"
+
+struct bpf_map;
+
+namespace hft::bpf::internal {
+
+/// NAME_PART of an object. Throws std::logic_error when there is none.
+bpf_map* find_map(bpf_object& object, std::string_view name,
+                  std::string_view part);
+
+/// The constant NAME_shape of an object's programs: what shape() wrote. Throws
+/// std::logic_error when there is none.
+hft_bpf_shape& shape_of(bpf_object& object, std::string_view name);
+
+/// From the start of one ring in the map of slots to the next: its info page,
+/// its producer page, its slots.
+constexpr std::uint64_t ring_bytes(const Geometry& geometry) noexcept {
+  return 2 * HFT_PAGE + geometry.slots_bytes();
+}
+
+/// What the kernel says of a map, to whoever has its descriptor.
+struct MapFacts {
+  std::uint64_t bytes = 0;
+  bool frozen = false;
+};
+/// From /proc/self/fdinfo, which needs no privilege. Throws InvalidRing when
+/// the descriptor is not of an array.
+MapFacts map_facts(int fd);
+
+}  // namespace hft::bpf::internal

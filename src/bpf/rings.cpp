@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// The maps of rings: made known and frozen by the loader, mapped by consumers.
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "bpf/maps.hpp"
+#include "hft/bpf.hpp"
+#include "hft/validate.hpp"
+#include "pass_files.hpp"
+#include "region_internal.hpp"
+
+namespace hft::bpf {
+
+using hft::internal::fail;
+
+namespace internal {
+
+bpf_map* find_map(bpf_object& object, std::string_view name,
+                  std::string_view part) {
+  const std::string wanted = fmt::format("{}_{}", name, part);
+  bpf_map* const map = bpf_object__find_map_by_name(&object, wanted.c_str());
+  if (map == nullptr) {
+    throw std::logic_error(fmt::format(
+        "the BPF object {} has no map {}: expected HFT_BPF_RING({}, "
+        "…) in its source",
+        bpf_object__name(&object), wanted, name));
+  }
+  return map;
+}
+
+MapFacts map_facts(int fd) {
+  std::ifstream file(fmt::format("/proc/self/fdinfo/{}", fd));
+  std::uint64_t type = 0;
+  std::uint64_t value_size = 0;
+  std::uint64_t entries = 0;
+  MapFacts facts;
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(':');
+    const std::string_view key = std::string_view(line).substr(0, colon);
+    const auto value = [&] {
+      return std::strtoull(line.c_str() + colon + 1, nullptr, 0);
+    };
+    if (key == "map_type") type = value();
+    if (key == "value_size") value_size = value();
+    if (key == "max_entries") entries = value();
+    if (key == "frozen") facts.frozen = value() != 0;
+  }
+  if (type != BPF_MAP_TYPE_ARRAY) {
+    throw InvalidRing(
+        fmt::format("not a usable ring: descriptor {} is of map type {}, "
+                    "expected {}, an array",
+                    fd, type, +BPF_MAP_TYPE_ARRAY));
+  }
+  facts.bytes = value_size * entries;
+  return facts;
+}
+
+}  // namespace internal
+
+namespace {
+
+Descriptor duplicate(int fd) {
+  Descriptor copy(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (!copy) {
+    fail(errno, "duplicate the descriptor of a BPF map");
+  }
+  return copy;
+}
+
+std::uint64_t bytes_of_ring(const hft_info& info) {
+  return 2 * HFT_PAGE + info.slots_bytes;
+}
+
+// An array of the rings that `slots` holds, each with an info of its own.
+void describe(int slots, const hft_bpf_shape& shape) {
+  const Geometry geometry{.record_size = shape.slot_size - HFT_SLOT_HEADER,
+                          .slot_size = shape.slot_size,
+                          .slot_count = shape.slot_count,
+                          .mode = static_cast<hft_mode>(shape.mode)};
+  hft_info info = hft::internal::make_info(geometry, false);
+  info.clock = HFT_CLOCK_MONOTONIC;
+  info.clock_hz = 1'000'000'000;
+  info.producer_kind = HFT_PRODUCER_BPF;
+  for (std::uint32_t ring = 0; ring < shape.rings; ++ring) {
+    const Mapping page(slots, ring * internal::ring_bytes(geometry), HFT_PAGE,
+                       Rights::kReadWrite);
+    info.ring_id = ring;
+    *page.as<hft_info>() = info;
+  }
+}
+
+// Nothing of it can change under us, which is what makes validation last.
+hft_info read_info(int slots, std::uint64_t offset) {
+  const Mapping page(slots, offset, HFT_PAGE, Rights::kRead);
+  const hft_info info = *page.as<const hft_info>();
+  validate(info);
+  return info;
+}
+
+}  // namespace
+
+Ring::Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
+           Role role)
+    : info_(std::make_unique<const hft_info>(info)) {
+  const std::uint64_t start = index * bytes_of_ring(info);
+  producer_ = Mapping(slots, start + HFT_PAGE, HFT_PAGE, Rights::kRead);
+  slots_ =
+      Mapping(slots, start + 2 * HFT_PAGE, info.slots_bytes, Rights::kRead);
+  if (role == Role::kConsumer && info.mode == HFT_MODE_DROP) {
+    consumer_ = Mapping(consumers, std::uint64_t{index} * HFT_PAGE, HFT_PAGE,
+                        Rights::kReadWrite);
+  }
+}
+
+ConsumerEnd Ring::consumer_end() const noexcept {
+  return {.info = info_.get(),
+          .producer = producer_.as<const hft_producer_page>(),
+          .page = consumer_.as<hft_consumer_page>(),
+          .slots = slots_.as<const std::byte>()};
+}
+
+Consumer<hft_record> Ring::consumer(StartAt start) const {
+  expect_mode(info(), HFT_MODE_DROP);
+  const ConsumerEnd end = consumer_end();
+  if (end.page == nullptr) {
+    throw std::logic_error(
+        "consumer() of an observer's ring: attach it as Role::kConsumer");
+  }
+  Claim claim = Claim::take(&end.page->owner, "consumer");
+  // What a consumer before us has left there need not be a position.
+  const std::uint64_t next = recover_position(info(), end.slots);
+  const std::uint64_t left =
+      __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED);
+  if (start == StartAt::kNext || next - left > capacity_of(info())) {
+    // Release as in Consumer::flush().
+    __atomic_store_n(&end.page->consumer_pos, next, __ATOMIC_RELEASE);
+  }
+  return Consumer<hft_record>(end, std::move(claim));
+}
+
+Reader<hft_record> Ring::reader(StartAt start) const {
+  expect_mode(info(), HFT_MODE_OVERWRITE);
+  return Reader<hft_record>(consumer_end(), start);
+}
+
+Rings::Rings(Descriptor slots, Descriptor consumers)
+    : slots_(std::move(slots)), consumers_(std::move(consumers)) {
+  const internal::MapFacts facts = internal::map_facts(slots_.get());
+  if (!facts.frozen) {
+    throw InvalidRing(
+        "not a usable ring: its slots are not frozen: its loader has to call "
+        "Rings::of() first");
+  }
+  info_ = read_info(slots_.get(), 0);
+  count_ = static_cast<std::uint32_t>(facts.bytes / bytes_of_ring(info_));
+  validate_bytes("the map of slots", bytes_of_ring(info_), facts.bytes);
+  if (consumers_) {
+    validate_bytes("the map of consumer pages",
+                   std::uint64_t{count_} * HFT_PAGE,
+                   internal::map_facts(consumers_.get()).bytes);
+  }
+}
+
+Rings Rings::of(bpf_object& object, std::string_view name) {
+  bpf_map* const slots = internal::find_map(object, name, "slots");
+  const int fd = bpf_map__fd(slots);
+  if (fd < 0) {
+    throw std::logic_error(fmt::format(
+        "Rings::of() of {}: its object is not loaded: call load() first",
+        name));
+  }
+  describe(fd, internal::shape_of(object, name));
+  if (bpf_map_freeze(fd) != 0) {
+    fail(errno, fmt::format("freeze the slots of {}", name));
+  }
+  return {duplicate(fd),
+          duplicate(bpf_map__fd(internal::find_map(object, name, "consumer")))};
+}
+
+Ring Rings::attach(std::uint32_t index, Role role) const {
+  if (index >= count_) {
+    throw std::out_of_range(
+        fmt::format("ring {} of {}: the first is 0", index, count_));
+  }
+  if (role == Role::kProducer || (role == Role::kConsumer && !consumers_)) {
+    throw std::logic_error(
+        role == Role::kProducer
+            ? "a BPF program is the only producer: attach as a consumer"
+            : "these rings were given to an observer, who cannot consume");
+  }
+  const hft_info info = read_info(slots_.get(), index * bytes_of_ring(info_));
+  expect_layout(info, info_.record_size, info_.slot_size, 1);
+  return {slots_.get(), consumers_.get(), index, info, role};
+}
+
+void Rings::send(int unix_socket, Role role) const {
+  const std::array files = {slots_.get(), consumers_.get()};
+  const std::size_t count = role == Role::kConsumer ? 2 : 1;
+  hft::internal::send_files(unix_socket, role, std::span(files).first(count));
+}
+
+Rings Rings::receive(int unix_socket) {
+  hft::internal::Received received =
+      hft::internal::receive_files(unix_socket, 1, 2);
+  Descriptor consumers;
+  if (received.files.size() == 2) {
+    consumers = std::move(received.files[1]);
+  }
+  return {std::move(received.files[0]), std::move(consumers)};
+}
+
+}  // namespace hft::bpf

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "hft/bpf_simulator.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+#include "bpf/skeleton.hpp"
+#include "region_internal.hpp"
+#include "simulator.skel.h"
+
+namespace hft::bpf {
+
+using hft::internal::fail;
+
+namespace {
+
+// Of enum bpf_timer_flags, which the headers that we build with may not have.
+constexpr std::uint64_t kTimerAbsolute = 1U << 0;  // from Linux 6.4 on
+constexpr std::uint64_t kTimerPinned = 1U << 1;    // from Linux 6.7 on
+
+// BPF_PROG_TEST_RUN runs a program on the CPU of its caller.
+class OnCpu {
+ public:
+  explicit OnCpu(int cpu) {
+    CPU_ZERO(&before_);
+    sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(static_cast<unsigned>(cpu), &only);
+    if (sched_setaffinity(0, sizeof only, &only) != 0) {
+      fail(errno, fmt::format("run on CPU {}, which is to produce", cpu));
+    }
+  }
+  OnCpu(const OnCpu&) = delete;
+  OnCpu& operator=(const OnCpu&) = delete;
+  ~OnCpu() { sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+  cpu_set_t before_;
+};
+
+// What the program returned.
+int run(const bpf_program* program, void* context, std::uint32_t bytes) {
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = context,
+              .ctx_size_in = bytes);
+  if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
+    fail(errno,
+         fmt::format("run the BPF program {}", bpf_program__name(program)));
+  }
+  return static_cast<int>(options.retval);
+}
+
+int start_timer(const simulator_bpf& skeleton, std::uint64_t flags) {
+  return run(skeleton.progs.start, &flags, sizeof flags);
+}
+
+Descriptor open_clock_event(int cpu, std::uint64_t period) {
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_CPU_CLOCK;
+  attributes.sample_period = period;
+  const long fd = syscall(SYS_perf_event_open, &attributes, -1, cpu, -1,
+                          PERF_FLAG_FD_CLOEXEC);
+  if (fd < 0) {
+    fail(errno, fmt::format("open the perf event cpu-clock of CPU {}", cpu));
+  }
+  return Descriptor(static_cast<int>(fd));
+}
+
+}  // namespace
+
+struct Simulator::Loaded {
+  Options options;
+  internal::Owned<simulator_bpf, simulator_bpf__destroy> skeleton =
+      internal::open_skeleton<simulator_bpf__open, simulator_bpf__destroy>();
+  std::optional<Rings> rings;
+  Descriptor event;
+  internal::Owned<bpf_link, bpf_link__destroy> link;
+  bool timer_runs = false;
+};
+
+Simulator::Simulator(const Options& options)
+    : loaded_(std::make_unique<Loaded>()) {
+  loaded_->options = options;
+  bpf_object& object = *loaded_->skeleton->obj;
+  loaded_->skeleton->rodata->output =
+      static_cast<std::uint32_t>(options.output);
+  loaded_->skeleton->rodata->period = options.period;
+  shape(object, "market", options.shape);
+  load(object);
+  loaded_->rings = Rings::of(object, "market");
+}
+
+Simulator::Simulator(Simulator&&) noexcept = default;
+Simulator& Simulator::operator=(Simulator&&) noexcept = default;
+Simulator::~Simulator() = default;
+
+const Rings& Simulator::rings() const noexcept { return *loaded_->rings; }
+
+int Simulator::ringbuf_fd() const noexcept {
+  return bpf_map__fd(loaded_->skeleton->maps.ringbuf);
+}
+
+void Simulator::start() {
+  using enum Options::Driver;
+  const Options& options = loaded_->options;
+  if (options.driver != kPerfEvent) {
+    const OnCpu here(options.cpu);
+    int error = start_timer(*loaded_->skeleton, kTimerAbsolute | kTimerPinned);
+    // A timer that is not pinned goes where the kernel finds an awake CPU.
+    if (error != 0 && options.driver == kTimer) {
+      error = start_timer(*loaded_->skeleton, 0);
+    }
+    loaded_->timer_runs = error == 0;
+    if (error != 0 && options.driver == kTimer) {
+      fail(-error, "start a bpf_timer");
+    }
+  }
+  if (!loaded_->timer_runs) {
+    loaded_->event = open_clock_event(options.cpu, options.period);
+    loaded_->link.reset(bpf_program__attach_perf_event(
+        loaded_->skeleton->progs.on_overflow, loaded_->event.get()));
+    if (!loaded_->link) {
+      fail(errno, "attach a BPF program to a perf event");
+    }
+  }
+}
+
+void Simulator::stop() {
+  loaded_->link.reset();
+  loaded_->event = Descriptor();
+  loaded_->timer_runs = false;
+  run(loaded_->skeleton->progs.stop, nullptr, 0);
+}
+
+std::string Simulator::driven_by() const {
+  return loaded_->timer_runs ? "bpf_timer" : "perf event";
+}
+
+hft_ring_stats Simulator::stats() const {
+  return bpf::stats(*loaded_->skeleton->obj, "market");
+}
+
+double Simulator::cost(std::uint32_t repeats) const {
+  std::array<std::byte, 64> packet{};
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
+              .data_size_in = packet.size(),
+              .repeat = static_cast<int>(repeats));
+  const int fd = bpf_program__fd(loaded_->skeleton->progs.publish_once);
+  if (bpf_prog_test_run_opts(fd, &options) != 0) {
+    fail(errno, "run a BPF program repeatedly");
+  }
+  return options.duration;
+}
+
+}  // namespace hft::bpf

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "hft/bpf_xdp.hpp"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+
+#include "bpf/skeleton.hpp"
+#include "region_internal.hpp"
+#include "xdp.skel.h"
+
+namespace hft::bpf {
+
+using hft::internal::fail;
+
+namespace {
+
+in_addr_t parse_address(const std::string& text) {
+  in_addr address{};
+  if (!text.empty() && inet_pton(AF_INET, text.c_str(), &address) != 1) {
+    throw std::invalid_argument(fmt::format(
+        "address is '{}', expected an IPv4 address, as 239.1.1.1", text));
+  }
+  return address.s_addr;
+}
+
+// The link goes, and the program with it, when its descriptor is closed.
+Descriptor try_attach(int program, unsigned index, unsigned flags) {
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+  return Descriptor(
+      bpf_link_create(program, static_cast<int>(index), BPF_XDP, &options));
+}
+
+[[noreturn]] void fail_attach(const XdpOptions& options) {
+  const char* hint = "";
+  if (errno == EBUSY) {
+    hint = ": another XDP program is attached (ip link show)";
+  } else if (errno == EOPNOTSUPP || errno == EINVAL) {
+    hint =
+        ": its driver has no native mode, or not for its MTU or its number of "
+        "queues: attach in generic mode";
+  }
+  fail(errno,
+       fmt::format("attach an XDP program to {}{}", options.interface, hint));
+}
+
+}  // namespace
+
+struct Xdp::Loaded {
+  internal::Owned<xdp_bpf, xdp_bpf__destroy> skeleton =
+      internal::open_skeleton<xdp_bpf__open, xdp_bpf__destroy>();
+  std::optional<Rings> rings;
+  Descriptor link;
+  bool native = true;
+};
+
+Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
+  using enum Options::Attach;
+  const in_addr_t address = parse_address(options.address);
+  const unsigned index = if_nametoindex(options.interface.c_str());
+  if (index == 0) {
+    fail(errno, fmt::format("interface '{}'", options.interface));
+  }
+  bpf_object& object = *loaded_->skeleton->obj;
+  auto& constants = *loaded_->skeleton->rodata;
+  constants.port = htons(options.port);
+  constants.address = address;
+  constants.frames = options.frames ? 1 : 0;
+  constants.pass = options.pass ? 1 : 0;
+  shape(object, "packets", options.shape);
+  load(object);
+  loaded_->rings = Rings::of(object, "packets");
+
+  const int program = bpf_program__fd(loaded_->skeleton->progs.on_packet);
+  if (options.attach != kGeneric) {
+    loaded_->link = try_attach(program, index, XDP_FLAGS_DRV_MODE);
+  }
+  if (!loaded_->link && (options.attach == kGeneric ||
+                         (options.attach == kAuto && errno != EBUSY))) {
+    loaded_->native = false;
+    loaded_->link = try_attach(program, index, XDP_FLAGS_SKB_MODE);
+  }
+  if (!loaded_->link) {
+    fail_attach(options);
+  }
+}
+
+Xdp::Xdp(Xdp&&) noexcept = default;
+Xdp& Xdp::operator=(Xdp&&) noexcept = default;
+Xdp::~Xdp() = default;
+
+const Rings& Xdp::rings() const noexcept { return *loaded_->rings; }
+bool Xdp::native() const noexcept { return loaded_->native; }
+
+hft_ring_stats Xdp::stats(std::uint32_t ring) const {
+  return bpf::stats(*loaded_->skeleton->obj, "packets", ring);
+}
+
+}  // namespace hft::bpf

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What tests of BPF rings share: the privilege they need, and a program that
+// publishes on request.
+//
+//   Publisher publisher({.slot_count = 64});
+//   EXPECT_EQ(publisher.publish_first(0, 100), 64);
+#pragma once
+
+#include <bpf/bpf.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "hft/affinity.hpp"
+#include "hft/bpf.hpp"
+#include "publish.skel.h"
+
+namespace hft::bpf {
+
+/// Skips, and says why, where BPF programs cannot be loaded.
+class BpfTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) {
+      GTEST_SKIP() << "loading BPF programs needs CAP_BPF: run as root";
+    }
+  }
+};
+
+/// The rings `first` (slots of 64 bytes) and `second` (of 256).
+class Publisher {
+ public:
+  explicit Publisher(const Shape& shape) {
+    bpf::shape(object(), "first", shape);
+    bpf::shape(object(), "second", shape);
+    load(object());
+    first_ = std::make_unique<Rings>(Rings::of(object(), "first"));
+    second_ = std::make_unique<Rings>(Rings::of(object(), "second"));
+  }
+
+  [[nodiscard]] bpf_object& object() const { return *skeleton_->obj; }
+  [[nodiscard]] publish_bpf& skeleton() const { return *skeleton_; }
+  [[nodiscard]] const Rings& first() const { return *first_; }
+  [[nodiscard]] const Rings& second() const { return *second_; }
+
+  /// Offer records with the sequences from, from + 1, …; how many were
+  /// published. On this CPU.
+  std::uint32_t publish_first(std::uint64_t from, std::uint32_t count) const {
+    return run(skeleton_->progs.publish_first, from, count);
+  }
+  std::uint32_t publish_second(std::uint64_t from, std::uint32_t count) const {
+    return run(skeleton_->progs.publish_second, from, count);
+  }
+  std::uint32_t publish_too_long(std::uint64_t sequence) const {
+    return run(skeleton_->progs.publish_too_long, sequence, 1);
+  }
+
+ private:
+  struct Request {
+    std::uint64_t from;
+    std::uint32_t count;
+    std::uint32_t published;
+  };
+  struct Destroy {
+    void operator()(publish_bpf* skeleton) const {
+      publish_bpf__destroy(skeleton);
+    }
+  };
+
+  static constexpr std::uint32_t kBurstMax = 32;
+
+  static std::uint32_t run(const bpf_program* program, std::uint64_t from,
+                           std::uint32_t count) {
+    std::uint32_t published = 0;
+    for (std::uint32_t done = 0; done < count; done += kBurstMax) {
+      Request request{.from = from + done,
+                      .count = std::min(count - done, kBurstMax),
+                      .published = 0};
+      // The context is copied back over what was given.
+      LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &request,
+                  .ctx_size_in = sizeof request);
+      EXPECT_EQ(bpf_prog_test_run_opts(bpf_program__fd(program), &options), 0);
+      published += request.published;
+    }
+    return published;
+  }
+
+  std::unique_ptr<publish_bpf, Destroy> skeleton_{publish_bpf__open()};
+  std::unique_ptr<Rings> first_;
+  std::unique_ptr<Rings> second_;
+};
+
+/// The sequence that a record of Publisher holds; its check word must agree.
+inline std::uint64_t sequence_of(const hft_record& record) {
+  std::uint64_t words[2];
+  std::memcpy(words, record.payload, sizeof words);
+  EXPECT_EQ(words[1], ~words[0]);
+  return words[0];
+}
+
+}  // namespace hft::bpf

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// The producers we ship: the simulator and the tracepoint.
+#include <bpf/libbpf.h>
+#include <sys/wait.h>
+
+#include <cstring>
+
+#include "bpf_test.hpp"
+#include "hft/bpf_sched_switch.hpp"
+#include "hft/bpf_simulator.hpp"
+#include "hft/record.hpp"
+
+namespace hft::bpf {
+namespace {
+
+using ProducersTest = BpfTest;
+using Driver = SimulatorOptions::Driver;
+using Output = SimulatorOptions::Output;
+
+constexpr std::uint64_t kPeriod = 100'000;
+
+hft_market market_of(const hft_record& record) {
+  EXPECT_EQ(record.type, HFT_RECORD_MARKET);
+  EXPECT_EQ(record.length, sizeof(hft_market));
+  hft_market market;
+  std::memcpy(&market, record.payload, sizeof market);
+  return market;
+}
+
+// 100 packets: each follows the one before it, and none is late and not said.
+void expect_schedule(const Simulator& simulator) {
+  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  std::uint64_t due = 0;
+  for (int i = 0; i < 100; ++i) {
+    const hft_record& record = consumer.read();
+    const hft_market market = market_of(record);
+    const std::uint64_t scheduled = record.stamp - market.late;
+    if (i > 0) {
+      // The stamp is a moment later than the reading that `late` is from.
+      EXPECT_GE(scheduled, due);
+    }
+    due = scheduled / kPeriod * kPeriod;
+    consumer.release();
+  }
+}
+
+TEST_F(ProducersTest, TimerKeepsASchedule) {
+  Simulator simulator({.period = kPeriod, .cpu = 0, .driver = Driver::kTimer});
+  simulator.start();
+  EXPECT_EQ(simulator.driven_by(), "bpf_timer");
+  expect_schedule(simulator);
+}
+
+TEST_F(ProducersTest, PerfEventKeepsASchedule) {
+  Simulator simulator(
+      {.period = kPeriod, .cpu = 0, .driver = Driver::kPerfEvent});
+  simulator.start();
+  EXPECT_EQ(simulator.driven_by(), "perf event");
+  expect_schedule(simulator);
+}
+
+class Stopped : public ProducersTest,
+                public testing::WithParamInterface<Driver> {};
+
+TEST_P(Stopped, SimulatorPublishesNoMoreAndStartsAgain) {
+  Simulator simulator(
+      {.period = kPeriod, .driver = GetParam(), .shape = {.slot_count = 4096}});
+  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  for (int turn = 0; turn < 2; ++turn) {
+    simulator.start();
+    for (int i = 0; i < 10; ++i) {
+      (void)consumer.read();
+      consumer.release();
+    }
+    simulator.stop();
+    const hft_ring_stats stopped = simulator.stats();
+    usleep(20 * kPeriod / 1000);
+    EXPECT_EQ(simulator.stats().offered, stopped.offered);
+    consumer.for_each([](const hft_record&) {});
+  }
+  const hft_ring_stats stats = simulator.stats();
+  EXPECT_EQ(stats.offered, stats.published + stats.dropped);
+  EXPECT_EQ(stats.published, consumer.position());
+}
+
+INSTANTIATE_TEST_SUITE_P(, Stopped,
+                         testing::Values(Driver::kTimer, Driver::kPerfEvent),
+                         [](const auto& instance) {
+                           return instance.param == Driver::kTimer
+                                      ? "Timer"
+                                      : "PerfEvent";
+                         });
+
+TEST_F(ProducersTest, ConsumersComeAndGoWhileItRuns) {
+  Simulator simulator({.period = kPeriod});
+  simulator.start();
+  std::uint64_t last = 0;
+  for (int turn = 0; turn < 20; ++turn) {
+    const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer();
+    const std::uint64_t sequence = market_of(consumer.read()).sequence;
+    EXPECT_TRUE(turn == 0 || sequence > last);
+    last = sequence;
+  }
+}
+
+TEST_F(ProducersTest, RingbufGetsTheSamePackets) {
+  Simulator simulator({.period = kPeriod, .output = Output::kRingbuf});
+  std::vector<std::uint64_t> sequences;
+  const auto take = [](void* context, void* data, std::size_t bytes) {
+    EXPECT_EQ(bytes, sizeof(hft_record));
+    static_cast<std::vector<std::uint64_t>*>(context)->push_back(
+        market_of(*static_cast<const hft_record*>(data)).sequence);
+    return 0;
+  };
+  ring_buffer* buffer =
+      ring_buffer__new(simulator.ringbuf_fd(), take, &sequences, nullptr);
+  ASSERT_NE(buffer, nullptr);
+  simulator.start();
+  while (sequences.size() < 50) {
+    ASSERT_GE(ring_buffer__poll(buffer, 1000), 0);
+  }
+  ring_buffer__free(buffer);
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    EXPECT_EQ(sequences[i], i);
+  }
+}
+
+TEST_F(ProducersTest, SwitchesNameBothThreads) {
+  const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
+  ASSERT_EQ(switches.rings().size(), possible_cpus());
+  std::vector<Ring> rings;
+  std::vector<Consumer<hft_record>> consumers;
+  for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
+    rings.push_back(switches.rings().attach(cpu, Role::kConsumer));
+    consumers.push_back(rings.back().consumer(StartAt::kOldest));
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    usleep(1000);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  bool seen = false;
+  for (auto& consumer : consumers) {
+    consumer.for_each([&](const hft_record& record) {
+      EXPECT_EQ(record.type, HFT_RECORD_SWITCH);
+      hft_switch event;
+      std::memcpy(&event, record.payload, sizeof event);
+      EXPECT_EQ(event.prev_comm[15], '\0');
+      seen |= event.next_pid == child &&
+              std::strncmp(event.next_comm, "bpf_tests", 15) == 0;
+    });
+  }
+  EXPECT_TRUE(seen);
+  for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
+    const hft_ring_stats stats = switches.stats(cpu);
+    EXPECT_EQ(stats.offered, stats.published + stats.dropped);
+  }
+}
+
+}  // namespace
+}  // namespace hft::bpf

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Publishes on request, into two rings of one program. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "hft_ring.bpf.h"
+
+HFT_BPF_RING(first, 64);
+HFT_BPF_RING(second, 256);
+
+/* The verifier walks every turn of a loop. */
+#define BURST_MAX 32
+
+struct request {
+	__u64 from; /* sequence of the first record */
+	__u32 count; /* BURST_MAX at most */
+	__u32 published; /* out */
+};
+
+/* Longer than a line, so that a torn one would show. */
+struct event {
+	__u64 sequence;
+	__u64 inverse;
+	__u64 words[14];
+};
+
+SEC("syscall")
+int publish_first(struct request *request)
+{
+	__u64 payload[2];
+	__u32 i;
+
+	for (i = 0; i < BURST_MAX; i++) {
+		if (i >= request->count)
+			break;
+		payload[0] = request->from + i;
+		payload[1] = ~payload[0];
+		if (hft_bpf_output(first, HFT_RECORD_USER, payload,
+				   sizeof(payload)))
+			request->published++;
+	}
+	return 0;
+}
+
+SEC("syscall")
+int publish_second(struct request *request)
+{
+	struct second_record *record;
+	struct event *event;
+	__u32 i;
+
+	for (i = 0; i < BURST_MAX; i++) {
+		if (i >= request->count)
+			break;
+		record = hft_bpf_reserve(second);
+		if (!record)
+			continue;
+		event = (void *)record->payload;
+		event->sequence = request->from + i;
+		event->inverse = ~event->sequence;
+		event->words[0] = event->sequence;
+		event->words[13] = event->sequence;
+		record->length = sizeof(*event);
+		record->type = HFT_RECORD_USER;
+		record->flags = 0;
+		hft_bpf_publish(second, record);
+		request->published++;
+	}
+	return 0;
+}
+
+/* Longer than the slot: cut off, and flagged. */
+SEC("syscall")
+int publish_too_long(struct request *request)
+{
+	struct event event = {};
+
+	event.sequence = request->from;
+	request->published = hft_bpf_output(first, HFT_RECORD_USER + 1, &event,
+					    sizeof(event));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// What a consumer may do, and what it cannot, hostile or not.
+#include <bpf/bpf.h>
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "bpf_test.hpp"
+#include "child.hpp"
+#include "hft/validate.hpp"
+
+namespace hft::bpf {
+namespace {
+
+class RightsTest : public BpfTest {
+ protected:
+  RightsTest() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()),
+              0);
+    ours_ = Descriptor(ends[0]);
+    theirs_ = Descriptor(ends[1]);
+  }
+
+  // 0, or the errno of mapping a page of it.
+  static int map_error(int fd, int protection) {
+    void* page = mmap(nullptr, HFT_PAGE, protection, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED) return errno;
+    munmap(page, HFT_PAGE);
+    return 0;
+  }
+
+  static int map_fd(const Publisher& publisher, const char* name) {
+    return bpf_object__find_map_fd_by_name(&publisher.object(), name);
+  }
+
+  static std::string pin_folder() {
+    return "/sys/fs/bpf/hft-test-" + std::to_string(getpid());
+  }
+
+  Descriptor ours_;
+  Descriptor theirs_;
+};
+
+TEST_F(RightsTest, NoOneMapsSlotsWritable) {
+  const Publisher publisher({});
+  const int slots = map_fd(publisher, "first_slots");
+  EXPECT_EQ(map_error(slots, PROT_READ), 0);
+  EXPECT_EQ(map_error(slots, PROT_READ | PROT_WRITE), EPERM);
+  void* page = mmap(nullptr, HFT_PAGE, PROT_READ, MAP_SHARED, slots, 0);
+  ASSERT_NE(page, MAP_FAILED);
+  EXPECT_NE(mprotect(page, HFT_PAGE, PROT_READ | PROT_WRITE), 0);
+  EXPECT_EQ(errno, EACCES);
+  munmap(page, HFT_PAGE);
+  const std::uint32_t key = 0;
+  const std::array<char, 64> value{};
+  EXPECT_EQ(bpf_map_update_elem(slots, &key, value.data(), BPF_ANY), -EPERM);
+}
+
+TEST_F(RightsTest, PrivateStateIsNotMappedAndNotWritten) {
+  const Publisher publisher({});
+  const int own = map_fd(publisher, "first_private");
+  EXPECT_NE(map_error(own, PROT_READ), 0);
+  const std::uint32_t key = 0;
+  const hft_bpf_private value{};
+  EXPECT_EQ(bpf_map_update_elem(own, &key, &value, BPF_ANY), -EPERM);
+}
+
+TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {
+  const Publisher publisher({.slot_count = 64});
+  publisher.first().send(ours_.get(), Role::kConsumer);
+  publisher.publish_first(0, 40);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Rings rings = Rings::receive(theirs_.get());
+    const Ring ring = rings.attach(0, Role::kConsumer);
+    auto consumer = ring.consumer(StartAt::kOldest);
+    std::uint64_t next = 0;
+    consumer.for_each([&](const hft_record& record) {
+      EXPECT_EQ(sequence_of(record), next++);
+    });
+    consumer.flush();
+    EXPECT_EQ(next, 40U);
+    EXPECT_EQ(
+        map_error(map_fd(publisher, "first_slots"), PROT_READ | PROT_WRITE),
+        EPERM);
+  }));
+  // What it released is room for more.
+  EXPECT_EQ(publisher.publish_first(40, 64), 64U);
+}
+
+TEST_F(RightsTest, ObserverGetsNoConsumerPage) {
+  const Publisher publisher({.mode = HFT_MODE_OVERWRITE});
+  publisher.first().send(ours_.get(), Role::kObserver);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Rings rings = Rings::receive(theirs_.get());
+    EXPECT_THROW((void)rings.attach(0, Role::kConsumer), std::logic_error);
+    const Ring ring = rings.attach(0, Role::kObserver);
+    EXPECT_EQ(ring.consumer_end().page, nullptr);
+    EXPECT_NO_THROW((void)ring.reader());
+  }));
+}
+
+TEST_F(RightsTest, WhatIsNoRingIsNotReceived) {
+  ASSERT_EQ(write(ours_.get(), "nothing", 7), 7);
+  EXPECT_THROW((void)Rings::receive(theirs_.get()), InvalidRing);
+}
+
+TEST_F(RightsTest, PinsLetOthersConsumeAndGoWhenRemoved) {
+  const Publisher publisher({.slot_count = 64});
+  const std::string folder = pin_folder();
+  publisher.first().pin(folder, {.consumer_mode = 0666});
+  EXPECT_EQ(error_of([&] { publisher.first().pin(folder); }), EEXIST);
+  publisher.publish_first(0, 3);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Rings rings = Rings::open(folder, Role::kConsumer);
+    const Ring ring = rings.attach(0, Role::kConsumer);
+    auto consumer = ring.consumer(StartAt::kOldest);
+    const hft_record* record = consumer.try_read();
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(sequence_of(*record), 0U);
+  }));
+  Rings::unpin(folder);
+  EXPECT_NE(access(folder.c_str(), F_OK), 0);
+  EXPECT_EQ(error_of([&] { (void)Rings::open(folder, Role::kConsumer); }),
+            ENOENT);
+}
+
+TEST_F(RightsTest, PinsKeepOthersOutByDefault) {
+  const Publisher publisher({});
+  const std::string folder = pin_folder();
+  publisher.first().pin(folder);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_EQ(error_of([&] { (void)Rings::open(folder, Role::kConsumer); }),
+              EACCES);
+    EXPECT_EQ(error_of([&] { (void)Rings::open(folder, Role::kObserver); }),
+              EACCES);
+  }));
+  Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, ObserversOfAPinCannotConsume) {
+  const Publisher publisher({});
+  const std::string folder = pin_folder();
+  publisher.first().pin(folder, {.consumer_mode = 0644});
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_EQ(error_of([&] { (void)Rings::open(folder, Role::kConsumer); }),
+              EACCES);
+    const Rings rings = Rings::open(folder, Role::kObserver);
+    EXPECT_EQ(rings.attach(0, Role::kObserver).info().slot_size, 64U);
+  }));
+  Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, PinsOutsideABpfFileSystemSayWhereToGo) {
+  const Publisher publisher({});
+  EXPECT_THAT([&] { publisher.first().pin("/tmp/hft-test-pin"); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("mount -t bpf bpf /sys/fs/bpf")));
+}
+
+TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
+  const std::string folder = pin_folder();
+  {
+    const Publisher publisher({.slot_count = 64});
+    publisher.first().pin(folder);
+    publisher.publish_first(0, 5);
+  }
+  {
+    const Rings rings = Rings::open(folder, Role::kConsumer);
+    const Ring ring = rings.attach(0, Role::kConsumer);
+    auto consumer = ring.consumer(StartAt::kOldest);
+    EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 5U);
+  }
+  Rings::unpin(folder);
+}
+
+// Every word that a consumer can write, while the producer runs.
+TEST_F(RightsTest, ScribblingOverTheConsumerPageHarmsNoRecord) {
+  constexpr std::uint64_t kWrites = 1'000'000;
+  constexpr std::uint32_t kSlots = 64;
+  const Publisher publisher({.slot_count = kSlots});
+  const Ring hostile = publisher.first().attach(0, Role::kConsumer);
+  auto* const words =
+      reinterpret_cast<std::uint64_t*>(hostile.consumer_end().page);
+  std::atomic<bool> done = false;
+  std::thread scribbler([&] {
+    std::mt19937_64 random(1);
+    for (std::uint64_t i = 0; i < kWrites; ++i) {
+      // Half of them where it hurts most, and near what is true.
+      const std::uint64_t value =
+          i % 4 == 0 ? hostile.producer_page().producer_pos - random() % 200
+                     : random();
+      __atomic_store_n(words + (i % 2 == 0 ? 0 : random() % 512), value,
+                       __ATOMIC_RELAXED);
+    }
+    done = true;
+  });
+  std::uint64_t offered = 0;
+  do {
+    publisher.publish_first(offered, 32);
+    offered += 32;
+  } while (!done);
+  scribbler.join();
+
+  const hft_ring_stats stats = bpf::stats(publisher.object(), "first");
+  EXPECT_EQ(stats.offered, offered);
+  EXPECT_EQ(stats.published + stats.dropped, offered);
+  EXPECT_GT(stats.published, 0U);
+  // Each slot holds a whole record, in its place and in order.
+  const std::byte* slots = hostile.consumer_end().slots;
+  std::uint64_t last = 0;
+  const std::uint64_t oldest =
+      stats.published > kSlots ? stats.published - kSlots : 0;
+  for (std::uint64_t position = oldest; position < stats.published;
+       ++position) {
+    const auto* slot = reinterpret_cast<const hft_slot*>(
+        slots + position % kSlots * sizeof(hft_slot));
+    EXPECT_EQ(slot->published, position + 1);
+    const std::uint64_t sequence = sequence_of(slot->record);
+    EXPECT_TRUE(position == oldest || sequence > last);
+    EXPECT_LT(sequence, offered);
+    last = sequence;
+  }
+  EXPECT_NO_THROW(validate(hostile.info()));
+  // An honest successor finds its way.
+  hostile.consumer_end().page->owner = 0;
+  auto consumer = hostile.consumer();
+  EXPECT_EQ(publisher.publish_first(offered, 10), 10U);
+  EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 10U);
+}
+
+}  // namespace
+}  // namespace hft::bpf

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// What a BPF program publishes, its consumers get: both modes, exact loss.
+#include <vector>
+
+#include "bpf_test.hpp"
+#include "hft/record.hpp"
+#include "hft/validate.hpp"
+
+namespace hft::bpf {
+namespace {
+
+using RingTest = BpfTest;
+
+std::vector<std::uint64_t> take_all(Consumer<hft_record>& consumer) {
+  std::vector<std::uint64_t> taken;
+  consumer.for_each(
+      [&](const hft_record& record) { taken.push_back(sequence_of(record)); });
+  return taken;
+}
+
+std::vector<std::uint64_t> sequence(std::uint64_t from, std::uint64_t count) {
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    all.push_back(from + i);
+  }
+  return all;
+}
+
+TEST_F(RingTest, InfoSaysWhatTheRingIs) {
+  const Publisher publisher({.slot_count = 256});
+  const Ring ring = publisher.second().attach(0, Role::kConsumer);
+  EXPECT_EQ(ring.info().slot_size, 256U);
+  EXPECT_EQ(ring.info().slot_count, 256U);
+  EXPECT_EQ(ring.info().mode, HFT_MODE_DROP);
+  EXPECT_EQ(ring.info().clock, HFT_CLOCK_MONOTONIC);
+  EXPECT_EQ(ring.info().clock_hz, 1'000'000'000U);
+  EXPECT_EQ(ring.info().producer_kind, HFT_PRODUCER_BPF);
+  EXPECT_EQ(ring.info().ring_id, 0U);
+}
+
+TEST_F(RingTest, RecordsArriveInOrderOverManyLaps) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  for (std::uint64_t from = 0; from < 1000; from += 10) {
+    ASSERT_EQ(publisher.publish_first(from, 10), 10U);
+    ASSERT_EQ(take_all(consumer), sequence(from, 10));
+  }
+  EXPECT_EQ(ring.producer_page().producer_pos, 1000U);
+  EXPECT_EQ(ring.producer_page().dropped, 0U);
+}
+
+TEST_F(RingTest, RecordCarriesTypeLengthAndStamp) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  timespec before{};
+  clock_gettime(CLOCK_MONOTONIC, &before);
+  publisher.publish_first(7, 2);
+  const hft_record* record = consumer.try_read();
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->type, HFT_RECORD_USER);
+  EXPECT_EQ(record->length, 16U);
+  EXPECT_EQ(record->flags, 0U);
+  const std::uint64_t stamp = record->stamp;
+  EXPECT_GE(stamp, static_cast<std::uint64_t>(before.tv_sec) * 1'000'000'000U +
+                       static_cast<std::uint64_t>(before.tv_nsec));
+  consumer.release();
+  record = consumer.try_read();
+  ASSERT_NE(record, nullptr);
+  EXPECT_GE(record->stamp, stamp);
+  EXPECT_EQ(ring.producer_page().heartbeat, record->stamp);
+}
+
+TEST_F(RingTest, TooLongAPayloadIsCutOffAndFlagged) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  ASSERT_EQ(publisher.publish_too_long(5), 1U);
+  const hft_record* record = consumer.try_read();
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->length, 128U);
+  EXPECT_EQ(record->flags, HFT_RECORD_TRUNCATED);
+  EXPECT_EQ(payload(*record, ring.info().slot_size).size(), 40U);
+}
+
+TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
+  const Publisher publisher({.slot_count = 64});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  EXPECT_EQ(publisher.publish_first(0, 1000), 64U);
+  hft_ring_stats stats = bpf::stats(publisher.object(), "first");
+  EXPECT_EQ(stats.offered, 1000U);
+  EXPECT_EQ(stats.published, 64U);
+  EXPECT_EQ(stats.dropped, 936U);
+  EXPECT_EQ(ring.producer_page().dropped, 936U);
+
+  EXPECT_EQ(take_all(consumer), sequence(0, 64));
+  EXPECT_EQ(publisher.publish_first(1000, 10), 10U);
+  EXPECT_EQ(take_all(consumer), sequence(1000, 10));
+  stats = bpf::stats(publisher.object(), "first");
+  EXPECT_EQ(stats.offered, stats.published + stats.dropped);
+}
+
+TEST_F(RingTest, RingsOfOneProgramAreApart) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring first = publisher.first().attach(0, Role::kConsumer);
+  const Ring second = publisher.second().attach(0, Role::kConsumer);
+  auto from_first = first.consumer();
+  auto from_second = second.consumer();
+  EXPECT_EQ(publisher.publish_first(100, 3), 3U);
+  EXPECT_EQ(publisher.publish_second(200, 4), 4U);
+  EXPECT_EQ(take_all(from_first), sequence(100, 3));
+  EXPECT_EQ(take_all(from_second), sequence(200, 4));
+}
+
+TEST_F(RingTest, OverwriteReadersCountTheirLapsExactly) {
+  const Publisher publisher({.slot_count = 64, .mode = HFT_MODE_OVERWRITE});
+  const Ring ring = publisher.second().attach(0, Role::kObserver);
+  auto reader = ring.reader();
+  auto idle = ring.reader();
+  EXPECT_EQ(publisher.publish_second(0, 10), 10U);
+  hft_record record{};
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    ASSERT_TRUE(reader.try_read(record));
+    EXPECT_EQ(sequence_of(record), i);
+  }
+  EXPECT_EQ(publisher.publish_second(10, 1000), 1000U);
+  std::uint64_t read = 0;
+  while (reader.try_read(record)) {
+    EXPECT_EQ(sequence_of(record), reader.position() - 1);
+    ++read;
+  }
+  EXPECT_EQ(10 + read + reader.lapped(), 1010U);
+  EXPECT_GT(reader.lapped(), 0U);
+  ASSERT_TRUE(idle.try_read(record));
+  EXPECT_EQ(sequence_of(record), idle.lapped());
+  EXPECT_EQ(bpf::stats(publisher.object(), "second").dropped, 0U);
+}
+
+TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
+  if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+    GTEST_SKIP() << "needs two CPUs";
+  }
+  const Publisher publisher({.slot_count = 16, .rings = kEachCpu});
+  ASSERT_EQ(publisher.first().size(), possible_cpus());
+  cpu_set_t before;
+  sched_getaffinity(0, sizeof before, &before);
+  for (const int cpu : {0, 1}) {
+    const Ring ring = publisher.first().attach(static_cast<std::uint32_t>(cpu),
+                                               Role::kConsumer);
+    auto consumer = ring.consumer();
+    EXPECT_EQ(ring.info().ring_id, static_cast<std::uint32_t>(cpu));
+    pin_to_cpu(cpu);
+    EXPECT_EQ(publisher.publish_first(10, 5), 5U);
+    EXPECT_EQ(take_all(consumer), sequence(10, 5)) << "CPU " << cpu;
+  }
+  sched_setaffinity(0, sizeof before, &before);
+  EXPECT_THROW((void)publisher.first().attach(possible_cpus(), Role::kObserver),
+               std::out_of_range);
+}
+
+TEST_F(RingTest, SecondConsumerIsRefusedUntilTheFirstHasGone) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Ring again = publisher.first().attach(0, Role::kConsumer);
+  {
+    auto consumer = ring.consumer();
+    try {
+      auto second = again.consumer();
+      FAIL() << "a second consumer was let in";
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code(), std::errc::device_or_resource_busy);
+    }
+  }
+  EXPECT_NO_THROW((void)again.consumer());
+}
+
+TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
+  const Publisher publisher({.slot_count = 16});
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  publisher.publish_first(0, 10);
+  {
+    auto consumer = ring.consumer(StartAt::kOldest);
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_NE(consumer.try_read(), nullptr);
+      consumer.release();
+    }
+    consumer.flush();
+  }
+  {
+    auto consumer = ring.consumer(StartAt::kOldest);
+    EXPECT_EQ(take_all(consumer), sequence(4, 6));
+  }
+  publisher.publish_first(10, 5);
+  auto consumer = ring.consumer();
+  EXPECT_EQ(consumer.try_read(), nullptr);
+  publisher.publish_first(15, 1);
+  EXPECT_EQ(take_all(consumer), sequence(15, 1));
+}
+
+TEST_F(RingTest, ModesAreNotMistaken) {
+  const Publisher drop({.slot_count = 16});
+  const Publisher overwrite({.slot_count = 16, .mode = HFT_MODE_OVERWRITE});
+  EXPECT_THROW((void)drop.first().attach(0, Role::kObserver).reader(),
+               InvalidRing);
+  EXPECT_THROW((void)overwrite.first().attach(0, Role::kConsumer).consumer(),
+               InvalidRing);
+  EXPECT_THROW((void)drop.first().attach(0, Role::kObserver).consumer(),
+               std::logic_error);
+  EXPECT_THROW((void)drop.first().attach(0, Role::kProducer), std::logic_error);
+}
+
+}  // namespace
+}  // namespace hft::bpf
