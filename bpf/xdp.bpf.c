@@ -26,18 +26,17 @@ struct vlan_header {
 };
 
 #define IP_FRAGMENT 0x3fff /* more to come, or an offset */
-#define WORD sizeof(__u64)
 #define FIRST_LINE (HFT_CACHE_LINE - HFT_SLOT_HEADER - HFT_RECORD_HEADER)
 
 /* The payload of a datagram that is matched, or NULL. */
-static __always_inline void *match(void *data, void *end, __u32 *length)
+static __always_inline void *match(void *data, void *end, __u64 *length)
 {
 	struct ethhdr *ethernet = data;
 	struct vlan_header *vlan;
 	struct iphdr *ip;
 	struct udphdr *udp;
 	__be16 protocol;
-	__u32 bytes;
+	__u64 bytes;
 
 	if ((void *)(ethernet + 1) > end)
 		return NULL;
@@ -69,66 +68,115 @@ static __always_inline void *match(void *data, void *end, __u32 *length)
 	return udp + 1;
 }
 
+/* For copies: of whole words, wherever they begin. */
+struct words {
+	__u64 word[HFT_CACHE_LINE / sizeof(__u64)];
+} __attribute__((packed, aligned(8)));
+
 /*
- * Copy from byte `at` on, up to `bytes`: whole lines as long as there are, then
- * words, then bytes. `bytes` is no more than the room that the record has,
- * which is how the verifier knows that the copy ends inside the slot.
+ * Copy `count` bytes, a constant, at an offset that may vary. The verifier
+ * wants to see that they are inside the packet; that they are inside the slot
+ * it knows from the range of the offset. False when they are not.
  */
-static __always_inline void copy(__u8 *to, void *from, void *end, __u32 at,
-				 __u32 bytes, __u32 room)
+static __always_inline int copy(__u8 *to, void *from, void *end, __u64 at,
+				__u32 count)
 {
-	__u32 i;
+	void *block = from + at;
 
-	for (i = 0; i < HFT_SLOT_SIZE_MAX / HFT_CACHE_LINE; i++) {
-		__u64 *line = from + at;
-
-		if (at + HFT_CACHE_LINE > bytes || at + HFT_CACHE_LINE > room ||
-		    (void *)line + HFT_CACHE_LINE > end)
-			break;
-		__builtin_memcpy(to + at, line, HFT_CACHE_LINE);
-		at += HFT_CACHE_LINE;
+	/* The pointer that is compared has to be the one that is used. */
+	asm volatile("" : "+r"(block));
+	if (block + count > end)
+		return 0;
+	switch (count) {
+	case 64:
+		*(struct words *)(to + at) = *(struct words *)block;
+		break;
+	case 32:
+		__builtin_memcpy(__builtin_assume_aligned(to + at, 8),
+				 __builtin_assume_aligned(block, 8), 32);
+		break;
+	case 16:
+		__builtin_memcpy(__builtin_assume_aligned(to + at, 8),
+				 __builtin_assume_aligned(block, 8), 16);
+		break;
+	case 8:
+		*(__u64 *)(to + at) = *(__u64 *)block;
+		break;
+	case 4:
+		*(__u32 *)(to + at) = *(__u32 *)block;
+		break;
+	case 2:
+		*(__u16 *)(to + at) = *(__u16 *)block;
+		break;
+	case 1:
+		*(__u8 *)(to + at) = *(__u8 *)block;
+		break;
 	}
-	for (i = 0; i < HFT_CACHE_LINE / WORD; i++) {
-		__u64 *word = from + at;
-
-		if (at + WORD > bytes || at + WORD > room ||
-		    (void *)(word + 1) > end)
-			break;
-		*(__u64 *)(to + at) = *word;
-		at += WORD;
-	}
-	for (i = 0; i < WORD; i++) {
-		__u8 *byte = from + at;
-
-		if (at + 1 > bytes || at + 1 > room || (void *)(byte + 1) > end)
-			break;
-		to[at] = *byte;
-		at++;
-	}
+	return 1;
 }
 
-/* The line that the consumer polls last: see hft_bpf_fill(). */
-static __always_inline void fill(struct packets_record *record, void *from,
-				 void *end, __u32 length)
+/* The first and the last of `bytes`, count to 2 * count of them. */
+static __always_inline void copy_both(__u8 *to, void *from, void *end,
+				      __u64 bytes, __u32 count)
 {
-	const __u32 room =
-		packets_shape.slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
-	__u32 bytes = length < room ? length : room;
-	__u64 *words = from;
-	__u64 *to = (void *)record->payload;
+	if (copy(to, from, end, bytes - count, count))
+		copy(to, from, end, 0, count);
+}
 
-	if (bytes > FIRST_LINE)
-		copy(record->payload, from, end, FIRST_LINE, bytes, room);
-	hft_bpf_compiler_barrier();
-	if (bytes >= FIRST_LINE && from + FIRST_LINE <= end) {
-		to[0] = words[0];
-		to[1] = words[1];
-		to[2] = words[2];
-		to[3] = words[3];
-		to[4] = words[4];
-	} else {
-		copy(record->payload, from, end, 0, bytes, FIRST_LINE);
+/*
+ * The last 64 bytes, whole lines from the second on, then the first: with a
+ * loop over the rest the verifier would have too much to look at. The line that
+ * the consumer polls goes last: see hft_bpf_fill().
+ */
+static __always_inline void copy_lines(__u8 *to, void *from, void *end,
+				       __u64 bytes)
+{
+	__u64 at = FIRST_LINE;
+	__u32 i;
+
+	if (!copy(to, from, end, bytes - HFT_CACHE_LINE, HFT_CACHE_LINE))
+		return;
+	for (i = 0; i < HFT_SLOT_SIZE_MAX / HFT_CACHE_LINE; i++) {
+		if (at + HFT_CACHE_LINE > bytes ||
+		    !copy(to, from, end, at, HFT_CACHE_LINE))
+			break;
+		at += HFT_CACHE_LINE;
 	}
+	hft_bpf_compiler_barrier();
+	copy(to, from, end, 0, HFT_CACHE_LINE);
+}
+
+static __always_inline void copy_payload(__u8 *to, void *from, void *end,
+					 __u64 bytes)
+{
+	if (bytes >= 64)
+		copy_lines(to, from, end, bytes);
+	else if (bytes >= 32)
+		copy_both(to, from, end, bytes, 32);
+	else if (bytes >= 16)
+		copy_both(to, from, end, bytes, 16);
+	else if (bytes >= 8)
+		copy_both(to, from, end, bytes, 8);
+	else if (bytes >= 4)
+		copy_both(to, from, end, bytes, 4);
+	else if (bytes >= 2)
+		copy_both(to, from, end, bytes, 2);
+	else if (bytes == 1)
+		copy(to, from, end, 0, 1);
+}
+
+static __always_inline void fill(struct packets_record *record, void *from,
+				 void *end, __u64 length)
+{
+	const __u64 room =
+		packets_shape.slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
+
+	__u64 bytes = length < room ? length : room;
+
+	/* What clang knows by now, the verifier does not. */
+	asm volatile("" : "+r"(bytes));
+	if (bytes <= room)
+		copy_payload(record->payload, from, end, bytes);
 	record->length = length;
 	record->type = frames ? HFT_RECORD_FRAME : HFT_RECORD_UDP;
 	record->flags = length > room ? HFT_RECORD_TRUNCATED : 0;
@@ -140,7 +188,7 @@ int on_packet(struct xdp_md *context)
 	void *data = (void *)(long)context->data;
 	void *end = (void *)(long)context->data_end;
 	struct packets_record *record;
-	__u32 length;
+	__u64 length;
 	__u64 stamp;
 	void *from = match(data, end, &length);
 

@@ -49,6 +49,20 @@ std::uint64_t calibrate() {
   return static_cast<std::uint64_t>(hz);
 }
 
+// Cycles that `read` takes, and one reading of the counter.
+template <class Clock>
+std::uint64_t median_of(const Clock& read) noexcept {
+  std::array<std::uint64_t, 1001> costs{};
+  for (auto& cost : costs) {
+    const std::uint64_t before = tsc_now();
+    read();
+    cost = tsc_now() - before;
+  }
+  const auto middle = costs.begin() + costs.size() / 2;
+  std::nth_element(costs.begin(), middle, costs.end());
+  return *middle;
+}
+
 }  // namespace
 
 std::uint64_t tsc_hz() {
@@ -65,14 +79,13 @@ bool tsc_is_invariant() noexcept {
 }
 
 std::uint64_t tsc_cost() noexcept {
-  std::array<std::uint64_t, 1001> costs{};
-  for (auto& cost : costs) {
-    const std::uint64_t before = tsc_now();
-    cost = tsc_now() - before;
-  }
-  const auto middle = costs.begin() + costs.size() / 2;
-  std::nth_element(costs.begin(), middle, costs.end());
-  return *middle;
+  return median_of([] {});
+}
+
+std::uint64_t monotonic_cost() noexcept {
+  const std::uint64_t both =
+      median_of([] { static_cast<void>(monotonic_now()); });
+  return both - std::min(both, tsc_cost());
 }
 
 }  // namespace hft

@@ -114,6 +114,12 @@ std::string format_table(const Results& results) {
                        static_cast<double>(results.manifest.tsc_hz) / 1e9);
   }
   out += '\n';
+  const auto monotonic = results.manifest.extra.find("monotonic_cost_cycles");
+  if (monotonic != results.manifest.extra.end()) {
+    out += fmt::format(
+        "clocks: a reading of the TSC costs {} cycles, of CLOCK_MONOTONIC {}\n",
+        results.manifest.clock_cost_cycles, monotonic->second);
+  }
   for (const std::string& table :
        {main_table(results), rounds_table(results), schedule_table(results)}) {
     if (!table.empty()) out += fmt::format("\n{}", table);

@@ -51,6 +51,9 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape);
 /// that matter. Not thread-safe: takes over libbpf's log meanwhile.
 void load(bpf_object& object);
 
+/// Why this process cannot load BPF programs on this kernel; empty when it can.
+std::string unavailable();
+
 /// How many rings kEachCpu makes.
 std::uint32_t possible_cpus();
 

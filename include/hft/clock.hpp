@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The time-stamp counter as a clock for latency.
+// The clocks of latency: the time-stamp counter, and the kernel's.
 //
 //   const std::uint64_t before = hft::tsc_now();
 //   work();
@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <ctime>
 
 namespace hft {
 
@@ -32,5 +33,17 @@ bool tsc_is_invariant() noexcept;
 
 /// Cycles that one tsc_now() costs: the median of 1,001 readings in a row.
 std::uint64_t tsc_cost() noexcept;
+
+/// CLOCK_MONOTONIC in ns, what BPF programs stamp with: from the vDSO, without a
+/// system call where the kernel's clock is the counter; ordered as tsc_now().
+inline std::uint64_t monotonic_now() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+/// Cycles that one monotonic_now() costs: measured as tsc_cost() is.
+std::uint64_t monotonic_cost() noexcept;
 
 }  // namespace hft

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -71,7 +72,10 @@ Facts facts_here() {
   utsname name{};
   uname(&name);
   const bool admin = has(CAP_SYS_ADMIN);
-  return {.capable = admin || (has(CAP_BPF) && has(CAP_PERFMON)),
+  const bool built_in =
+      syscall(SYS_bpf, -1, nullptr, 0) == 0 || errno != ENOSYS;
+  return {.built_in = built_in,
+          .capable = admin || (has(CAP_BPF) && has(CAP_PERFMON)),
           .net_admin = admin || has(CAP_NET_ADMIN),
           .btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0,
           .lockdown = lockdown_in_force(),
@@ -113,18 +117,28 @@ std::string verdict_in(std::string_view log) {
   return text;
 }
 
-std::string explain(int error, const Facts& facts, std::string_view log) {
-  const std::string begin = "load BPF programs";
+std::string missing(const Facts& facts) {
+  if (!facts.built_in) {
+    return "expected a kernel with bpf(2), found none: it was built without "
+           "CONFIG_BPF_SYSCALL";
+  }
   if (!facts.capable) {
-    return begin +
-           ": expected the capabilities CAP_BPF and CAP_PERFMON, found neither "
+    return "expected the capabilities CAP_BPF and CAP_PERFMON, found neither "
            "them nor CAP_SYS_ADMIN: run as root";
   }
   if (too_old(facts.release)) {
     return fmt::format(
-        "{}: expected a kernel from {}.{} on, found {}: use the driver, or "
-        "boot a later one",
-        begin, kOldestMajor, kOldestMinor, facts.release);
+        "expected a kernel from {}.{} on, found {}: use the driver, or boot a "
+        "later one",
+        kOldestMajor, kOldestMinor, facts.release);
+  }
+  return {};
+}
+
+std::string explain(int error, const Facts& facts, std::string_view log) {
+  const std::string begin = "load BPF programs";
+  if (const std::string what = missing(facts); !what.empty()) {
+    return fmt::format("{}: {}", begin, what);
   }
   if (const std::string verdict = verdict_in(log); !verdict.empty()) {
     return fmt::format("{}: the verifier refused one:{}", begin, verdict);

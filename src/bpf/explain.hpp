@@ -12,7 +12,8 @@ namespace hft::bpf::internal {
 
 /// What decides whether a program can be loaded.
 struct Facts {
-  bool capable = true;  // CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
+  bool built_in = true;  // the kernel has bpf(2)
+  bool capable = true;   // CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
   bool net_admin = true;
   bool btf = true;       // /sys/kernel/btf/vmlinux
   std::string lockdown;  // "none", "integrity", "confidentiality" or empty
@@ -20,6 +21,9 @@ struct Facts {
 };
 
 Facts facts_here();
+
+/// What is missing, whatever is to be loaded; empty when nothing is.
+std::string missing(const Facts& facts);
 
 /// The likeliest reason, and what to do; `log` is libbpf's.
 std::string explain(int error, const Facts& facts, std::string_view log);

@@ -91,6 +91,8 @@ hft_bpf_shape& internal::shape_of(bpf_object& object, std::string_view name) {
   return *found;
 }
 
+std::string unavailable() { return internal::missing(internal::facts_here()); }
+
 std::uint32_t possible_cpus() {
   const int count = libbpf_num_possible_cpus();
   if (count < 0) {

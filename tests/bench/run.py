@@ -12,7 +12,8 @@ import tempfile
 
 HFT, WHAT = sys.argv[1:]
 SAMPLES = 50
-STANDARD = {"floor", "process", "eventfd", "pipe", "futex"}
+STANDARD = {"floor", "process", "eventfd", "pipe", "futex", "ebpf",
+            "ringbuf-poll", "ringbuf-spin"}
 SUMMARY = ("samples", "min", "p50", "p90", "p99", "p999", "p9999", "max", "mean")
 STEPS = {"size": 11, "rings": 9, "capacity": 11}
 

@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-const Facts kGood{.capable = true,
+const Facts kGood{.built_in = true,
+                  .capable = true,
                   .net_admin = true,
                   .btf = true,
                   .lockdown = "none",
@@ -40,6 +41,13 @@ TEST(Explain, Privilege) {
   Facts facts = kGood;
   facts.capable = false;
   EXPECT_THAT(explain(EPERM, facts, ""), HasSubstr("CAP_BPF"));
+}
+
+TEST(Explain, KernelWithoutBpf) {
+  Facts facts = kGood;
+  facts.built_in = false;
+  EXPECT_THAT(internal::missing(facts), HasSubstr("CONFIG_BPF_SYSCALL"));
+  EXPECT_EQ(internal::missing(kGood), "");
 }
 
 TEST(Explain, PacketsNeedAnotherPrivilege) {

@@ -92,6 +92,7 @@ Manifest describe_machine() {
   manifest.accelerator = accelerator();
   manifest.tsc_hz = tsc_hz();
   manifest.clock_cost_cycles = tsc_cost();
+  manifest.extra["monotonic_cost_cycles"] = std::to_string(monotonic_cost());
   manifest.time =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   return manifest;

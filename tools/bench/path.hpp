@@ -81,5 +81,8 @@ std::unique_ptr<Path> attach_poller(const Setting& setting);
 std::unique_ptr<Path> attach_eventfd(const Setting& setting);
 std::unique_ptr<Path> attach_pipe(const Setting& setting);
 std::unique_ptr<Path> attach_futex(const Setting& setting);
+std::unique_ptr<Path> attach_ebpf(const Setting& setting);
+std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting);
+std::unique_ptr<Path> attach_ringbuf_spin(const Setting& setting);
 
 }  // namespace hft::bench

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "hft/bpf.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/device.hpp"
 #include "path.hpp"
@@ -45,6 +46,11 @@ std::string futex_unavailable() {
   return why_not;
 }
 
+std::string bpf_unavailable() {
+  std::string why_not = process_unavailable();
+  return why_not.empty() ? bpf::unavailable() : why_not;
+}
+
 }  // namespace
 
 const std::vector<PathKind>& path_kinds() {
@@ -73,6 +79,12 @@ const std::vector<PathKind>& path_kinds() {
        process_unavailable, attach_pipe},
       {"futex", "our ring, whose consumer always sleeps until woken", false,
        true, true, futex_unavailable, attach_futex},
+      {"ebpf", "our ring, from a bpf_timer, polled", false, true, false,
+       bpf_unavailable, attach_ebpf},
+      {"ringbuf-poll", "the BPF ring buffer, from a bpf_timer, in epoll", false,
+       true, false, bpf_unavailable, attach_ringbuf_poll},
+      {"ringbuf-spin", "the BPF ring buffer, from a bpf_timer, polled", false,
+       true, false, bpf_unavailable, attach_ringbuf_spin},
   };
   return kinds;
 }

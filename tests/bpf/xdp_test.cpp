@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+// What the XDP program takes from an interface, byte for byte, and what not:
+// frames of our making, on the loopback of a network namespace of our own.
+#include "hft/bpf_xdp.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <netpacket/packet.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <vector>
+
+#include "bpf_test.hpp"
+#include "hft/record.hpp"
+
+namespace hft::bpf {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+constexpr std::uint16_t kPort = 26400;
+constexpr const char* kGroup = "239.1.1.1";
+
+Bytes numbered(std::size_t size) {
+  Bytes bytes(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<std::byte>(i * 7 + size);
+  }
+  return bytes;
+}
+
+/// A datagram on its way, and what can be unusual about it.
+struct Frame {
+  Bytes payload;
+  std::uint16_t port = kPort;
+  const char* address = kGroup;
+  std::uint8_t protocol = IPPROTO_UDP;
+  std::uint16_t fragment = 0;
+  std::size_t options = 0;  // bytes of IP options
+  bool vlan = false;
+  std::size_t cut = 0;  // bytes missing at its end
+
+  [[nodiscard]] Bytes bytes() const {
+    Bytes out;
+    const auto append = [&](const void* from, std::size_t count) {
+      const auto* begin = static_cast<const std::byte*>(from);
+      out.insert(out.end(), begin, begin + count);
+    };
+    const std::uint8_t addresses[12] = {1, 0, 0x5e, 1, 1, 1, 2, 0, 0, 0, 0, 1};
+    append(addresses, sizeof addresses);
+    if (vlan) {
+      const std::uint16_t tag[2] = {htons(ETHERTYPE_VLAN), htons(5)};
+      append(tag, sizeof tag);
+    }
+    const std::uint16_t type = htons(ETHERTYPE_IP);
+    append(&type, sizeof type);
+    iphdr ip{};
+    ip.version = 4;
+    ip.ihl = static_cast<unsigned>(5 + options / 4) & 0xfU;
+    ip.protocol = protocol;
+    ip.frag_off = htons(fragment);
+    ip.daddr = inet_addr(address);
+    append(&ip, sizeof ip);
+    out.resize(out.size() + options);
+    udphdr udp{};
+    udp.dest = htons(port);
+    udp.len = htons(static_cast<std::uint16_t>(sizeof udp + payload.size()));
+    append(&udp, sizeof udp);
+    append(payload.data(), payload.size());
+    out.resize(out.size() - cut);
+    return out;
+  }
+};
+
+class XdpTest : public BpfTest {
+ protected:
+  void SetUp() override {
+    BpfTest::SetUp();
+    if (IsSkipped()) return;
+    before_ = Descriptor(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    if (unshare(CLONE_NEWNET) != 0) {
+      GTEST_SKIP() << "needs a network namespace: " << std::strerror(errno);
+    }
+    socket_ = Descriptor(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    ASSERT_EQ(ioctl(socket_.get(), SIOCSIFFLAGS, &request), 0);
+  }
+
+  void TearDown() override {
+    if (before_) {
+      setns(before_.get(), CLONE_NEWNET);
+    }
+  }
+
+  void send(const Frame& frame) const {
+    const Bytes bytes = frame.bytes();
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_ifindex = static_cast<int>(if_nametoindex("lo"));
+    ASSERT_EQ(sendto(socket_.get(), bytes.data(), bytes.size(), 0,
+                     reinterpret_cast<const sockaddr*>(&to), sizeof to),
+              static_cast<ssize_t>(bytes.size()));
+  }
+
+  /// All that arrives of these frames, up to the first of a known length.
+  struct Taken {
+    std::uint32_t length;
+    std::uint16_t type;
+    std::uint16_t flags;
+    Bytes payload;
+  };
+  std::vector<Taken> take(const XdpOptions& options,
+                          const std::vector<Frame>& frames) {
+    const Xdp xdp(options);
+    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer();
+    for (const Frame& frame : frames) {
+      send(frame);
+    }
+    constexpr std::uint32_t kLast = 333;
+    send({.payload = numbered(kLast)});
+    std::vector<Taken> taken;
+    for (;;) {
+      const hft_record& record = consumer.read();
+      const auto bytes = payload(record, ring.info().slot_size);
+      const bool last = record.length == kLast;
+      if (!last) {
+        taken.push_back({record.length, record.type, record.flags,
+                         Bytes(bytes.begin(), bytes.end())});
+      }
+      consumer.release();
+      if (last) break;
+    }
+    const hft_ring_stats stats = xdp.stats();
+    EXPECT_EQ(stats.offered, taken.size() + 1);
+    EXPECT_EQ(stats.dropped, 0U);
+    return taken;
+  }
+
+  // One ring: all is sent from one thread, on one CPU at a time.
+  static XdpOptions on_loopback(std::uint32_t slot_size = 2048) {
+    return {.interface = "lo",
+            .port = kPort,
+            .attach = XdpOptions::Attach::kGeneric,
+            .shape = {.slot_count = 64, .slot_size = slot_size}};
+  }
+
+  Descriptor before_;
+  Descriptor socket_;
+};
+
+TEST_F(XdpTest, PayloadsOfEveryLengthArriveWhole) {
+  std::vector<Frame> frames;
+  for (const std::size_t size :
+       {0,   1,   7,   8,   9,   39,  40,  41,   47,   48,   63,  64,
+        103, 104, 105, 127, 128, 167, 168, 1000, 1471, 1472, 2000}) {
+    frames.push_back({.payload = numbered(size)});
+  }
+  const std::vector<Taken> taken = take(on_loopback(), frames);
+  ASSERT_EQ(taken.size(), frames.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    EXPECT_EQ(taken[i].length, frames[i].payload.size());
+    EXPECT_EQ(taken[i].type, HFT_RECORD_UDP);
+    EXPECT_EQ(taken[i].flags, 0U);
+    EXPECT_EQ(taken[i].payload, frames[i].payload) << taken[i].length;
+  }
+}
+
+TEST_F(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
+  for (std::uint32_t slot = HFT_SLOT_SIZE_MIN; slot <= HFT_SLOT_SIZE_MAX;
+       slot *= 2) {
+    const std::size_t room = payload_max(slot);
+    std::vector<Frame> frames = {{.payload = numbered(room - 1)},
+                                 {.payload = numbered(room)},
+                                 {.payload = numbered(room + 1)},
+                                 {.payload = numbered(room + 500)}};
+    // A page is what a packet may have in XDP: less its head and its tail.
+    constexpr std::size_t kLargest = 3000;
+    std::erase_if(frames, [](const Frame& frame) {
+      return frame.payload.size() > kLargest;
+    });
+    const std::vector<Taken> taken = take(on_loopback(slot), frames);
+    ASSERT_EQ(taken.size(), frames.size()) << slot;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      Bytes expected = frames[i].payload;
+      EXPECT_EQ(taken[i].length, expected.size());
+      EXPECT_EQ(taken[i].flags,
+                expected.size() > room ? HFT_RECORD_TRUNCATED : 0U);
+      expected.resize(std::min(expected.size(), room));
+      EXPECT_EQ(taken[i].payload, expected) << slot;
+    }
+  }
+}
+
+TEST_F(XdpTest, WhatDoesNotMatchIsLeftToTheStack) {
+  XdpOptions options = on_loopback();
+  options.address = kGroup;
+  const Bytes payload = numbered(20);
+  const std::vector<Taken> taken =
+      take(options, {{.payload = payload, .port = kPort + 1},
+                     {.payload = payload, .address = "239.1.1.2"},
+                     {.payload = payload, .protocol = IPPROTO_TCP},
+                     {.payload = payload, .fragment = IP_MF},
+                     {.payload = payload, .fragment = 7},
+                     {.payload = payload, .cut = 1},
+                     {.payload = payload, .cut = 21},
+                     {.payload = payload, .cut = 30},
+                     {.payload = payload, .cut = 47},
+                     {.payload = payload}});
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].payload, payload);
+}
+
+TEST_F(XdpTest, TagsAndOptionsAreSkipped) {
+  const Bytes payload = numbered(50);
+  const std::vector<Taken> taken =
+      take(on_loopback(), {{.payload = payload, .vlan = true},
+                           {.payload = payload, .options = 12},
+                           {.payload = payload, .options = 40, .vlan = true}});
+  ASSERT_EQ(taken.size(), 3U);
+  for (const Taken& one : taken) {
+    EXPECT_EQ(one.payload, payload);
+  }
+}
+
+TEST_F(XdpTest, AnyPortAndAddress) {
+  XdpOptions options = on_loopback();
+  options.port = 0;
+  const Bytes payload = numbered(20);
+  EXPECT_EQ(take(options, {{.payload = payload, .port = 1},
+                           {.payload = payload, .address = "10.0.0.1"}})
+                .size(),
+            2U);
+}
+
+TEST_F(XdpTest, FramesAreWhole) {
+  XdpOptions options = on_loopback();
+  options.frames = true;
+  const Frame frame{.payload = numbered(100)};
+  const Xdp xdp(options);
+  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  send(frame);
+  const hft_record& record = consumer.read();
+  EXPECT_EQ(record.type, HFT_RECORD_FRAME);
+  const auto bytes = payload(record, ring.info().slot_size);
+  EXPECT_EQ(Bytes(bytes.begin(), bytes.end()), frame.bytes());
+}
+
+TEST_F(XdpTest, FullRingDropsExactly) {
+  XdpOptions options = on_loopback();
+  options.shape.slot_count = 8;
+  const Xdp xdp(options);
+  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  for (std::size_t size = 0; size < 20; ++size) {
+    send({.payload = numbered(size)});
+  }
+  while (xdp.stats().offered < 20) {
+  }
+  EXPECT_EQ(xdp.stats().published, 8U);
+  EXPECT_EQ(xdp.stats().dropped, 12U);
+  std::uint32_t next = 0;
+  EXPECT_EQ(consumer.for_each([&](const hft_record& record) {
+    EXPECT_EQ(record.length, next++);
+  }),
+            8U);
+}
+
+TEST_F(XdpTest, PassedPacketsReachTheStackToo) {
+  for (const bool pass : {true, false}) {
+    XdpOptions options = on_loopback();
+    options.address = "127.0.0.1";
+    options.pass = pass;
+    const Xdp xdp(options);
+    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer();
+    const Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_port = htons(kPort);
+    here.sin_addr.s_addr = inet_addr("127.0.0.1");
+    const auto* address = reinterpret_cast<const sockaddr*>(&here);
+    ASSERT_EQ(bind(udp.get(), address, sizeof here), 0);
+    ASSERT_EQ(sendto(udp.get(), "tick", 4, 0, address, sizeof here), 4);
+    EXPECT_EQ(consumer.read().length, 4U);
+    char buffer[8];
+    EXPECT_EQ(recv(udp.get(), buffer, sizeof buffer, MSG_DONTWAIT),
+              pass ? 4 : -1);
+  }
+}
+
+TEST_F(XdpTest, InterfacesAreTakenOnceAndGivenBack) {
+  {
+    const Xdp xdp(on_loopback());
+    EXPECT_FALSE(xdp.native());
+    EXPECT_THROW(Xdp second(on_loopback()), std::system_error);
+  }
+  EXPECT_NO_THROW(Xdp again(on_loopback()));
+}
+
+TEST_F(XdpTest, MistakesAreNamed) {
+  XdpOptions options = on_loopback();
+  options.interface = "nothere0";
+  EXPECT_THROW(Xdp xdp(options), std::system_error);
+  options = on_loopback();
+  options.address = "239.1.1";
+  EXPECT_THROW(Xdp xdp(options), std::invalid_argument);
+  options = on_loopback();
+  options.attach = XdpOptions::Attach::kNative;
+  EXPECT_THROW(Xdp xdp(options), std::system_error);
+}
+
+}  // namespace
+}  // namespace hft::bpf
