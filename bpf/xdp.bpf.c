@@ -71,7 +71,7 @@ static __always_inline void *match(void *data, void *end, __u64 *length)
 /* For copies: of whole words, wherever they begin. */
 struct words {
 	__u64 word[HFT_CACHE_LINE / sizeof(__u64)];
-} __attribute__((packed, aligned(8)));
+};
 
 /*
  * Copy `count` bytes, a constant, at an offset that may vary. The verifier

@@ -34,8 +34,8 @@ bool tsc_is_invariant() noexcept;
 /// Cycles that one tsc_now() costs: the median of 1,001 readings in a row.
 std::uint64_t tsc_cost() noexcept;
 
-/// CLOCK_MONOTONIC in ns, what BPF programs stamp with: from the vDSO, without a
-/// system call where the kernel's clock is the counter; ordered as tsc_now().
+/// CLOCK_MONOTONIC in ns, what BPF programs stamp with: from the vDSO, without
+/// a system call where the kernel's clock is the counter; ordered as tsc_now().
 inline std::uint64_t monotonic_now() noexcept {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
