@@ -114,13 +114,20 @@ hft_sim_stats Device::simulator_stats() const {
   return stats;
 }
 
-Attached::Attached(const Device& device)
+Attached::Attached(const Device& device, bool consumes)
     : info_(map_info(device)),
       producer_(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead),
-      consumer_(
-          device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE,
-          info().mode == HFT_MODE_DROP ? Rights::kReadWrite : Rights::kRead),
-      slots_(device.fd(), HFT_MMAP_SLOTS, info().slots_bytes, Rights::kRead) {}
+      slots_(device.fd(), HFT_MMAP_SLOTS, info().slots_bytes, Rights::kRead) {
+  if (consumes) {
+    consumer_ = Mapping(
+        device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE,
+        info().mode == HFT_MODE_DROP ? Rights::kReadWrite : Rights::kRead);
+  }
+}
+
+Attached::Attached(const Device& device) : Attached(device, true) {}
+
+Attached Attached::observer(const Device& device) { return {device, false}; }
 
 Attached attach(const Device& device) { return Attached(device); }
 

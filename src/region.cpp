@@ -109,11 +109,16 @@ ConsumerEnd Region::consumer_end() const {
         "consumer_end() of an observer's region of a ring in drop mode: "
         "attach to it with Role::kConsumer");
   }
+  ConsumerEnd end = observer_end();
+  end.page = drop ? consumer_.as<hft_consumer_page>() : nullptr;
+  end.slots_writable = slots_writable_;
+  return end;
+}
+
+ConsumerEnd Region::observer_end() const noexcept {
   return {.info = info_.get(),
           .producer = producer_.as<const hft_producer_page>(),
-          .page = drop ? consumer_.as<hft_consumer_page>() : nullptr,
-          .slots = slots_.as<const std::byte>(),
-          .slots_writable = slots_writable_};
+          .slots = slots_.as<const std::byte>()};
 }
 
 }  // namespace hft

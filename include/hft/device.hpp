@@ -69,11 +69,13 @@ class Attached {
   /// Throws InvalidRing, or std::system_error: EBUSY when the ring has a
   /// consumer.
   explicit Attached(const Device& device);
+  /// For an Observer: whether the ring has a consumer or not. Throws likewise.
+  static Attached observer(const Device& device);
 
   [[nodiscard]] const hft_info& info() const noexcept {
     return *info_.as<const hft_info>();
   }
-  /// Holds until this is destroyed.
+  /// Holds until this is destroyed. An observer's has no consumer page.
   [[nodiscard]] ConsumerEnd consumer_end() const noexcept {
     return {.info = info_.as<const hft_info>(),
             .producer = producer_.as<const hft_producer_page>(),
@@ -82,6 +84,8 @@ class Attached {
   }
 
  private:
+  Attached(const Device& device, bool consumes);
+
   Mapping info_;
   Mapping producer_;
   Mapping consumer_;

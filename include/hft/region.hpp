@@ -116,6 +116,8 @@ class Region {
   [[nodiscard]] ProducerEnd producer_end() const;
   /// Throws std::logic_error for an observer of a ring in drop mode.
   [[nodiscard]] ConsumerEnd consumer_end() const;
+  /// For an Observer, whatever the role and the mode.
+  [[nodiscard]] ConsumerEnd observer_end() const noexcept;
   /// For monitors, whatever the role.
   [[nodiscard]] const hft_producer_page& producer_page() const noexcept {
     return *producer_.as<const hft_producer_page>();
