@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   int status = hft::tools::kOk;
   hft::tools::add_bench(app, status);
   hft::tools::add_ctl(app, status);
+  hft::tools::add_feed(app, status);
+  hft::tools::add_replay(app, status);
   hft::tools::add_report(app, status);
 
   return hft::tools::run_program(app, argc, argv, [&] { return status; });

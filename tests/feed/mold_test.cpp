@@ -25,7 +25,6 @@ struct Heard {
   }
   void on_gap(const Gap& gap) { gaps.push_back(gap); }
   void on_message(std::uint64_t sequence, Bytes message) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
     const auto* text = reinterpret_cast<const char*>(message.data());
     messages.emplace_back(sequence, std::string(text, message.size()));
   }

@@ -35,11 +35,8 @@ void BookSide::reduce(Price price, std::uint32_t shares, bool whole_order) {
 void Book::set_stock(const Stock& stock) {
   stock_length_ = 0;
   for (std::size_t i = 0; i < stock.size(); ++i) {
-    const char c = stock[i];
-    // It goes to terminals and between JSON's quotes.
-    const bool plain = c > ' ' && c <= '~' && c != '"' && c != '\\';
-    stock_[i] = plain || c == ' ' ? c : '?';
-    stock_length_ = c == ' ' ? stock_length_ : i + 1;
+    stock_[i] = printable(stock[i]);
+    stock_length_ = stock[i] == ' ' ? stock_length_ : i + 1;
   }
 }
 

@@ -17,6 +17,11 @@
 
 namespace hft::feed {
 
+/// What goes to terminals and between JSON's quotes, of what came by wire.
+constexpr char printable(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\' ? c : '?';
+}
+
 /// No orders: nobody is there.
 struct Level {
   Price price = 0;

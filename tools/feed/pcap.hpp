@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Packets from and to a capture file, by libpcap.
+//
+//   const auto capture = hft::feed::read_pcap("day.pcap");
+//   hft::feed::write_pcap("copy.pcap", capture.packets, endpoint);
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "feed/endpoint.hpp"
+#include "feed/packet.hpp"
+
+namespace hft::feed {
+
+struct Capture {
+  std::vector<Packet> packets;  // UDP payloads; times in ns since 1970
+  // Frames that were skipped:
+  std::uint64_t other = 0;      // not IPv4, or not UDP in it
+  std::uint64_t fragments = 0;  // of a datagram that IP cut up
+  std::uint64_t malformed = 0;  // or captured in part only
+};
+
+/// Ethernet or raw IP, of either byte order, with µs or ns. Throws
+/// std::runtime_error.
+Capture read_pcap(const std::filesystem::path& file);
+
+/// Ethernet, with ns. Throws std::runtime_error.
+void write_pcap(const std::filesystem::path& file,
+                std::span<const Packet> packets, const Endpoint& to);
+
+}  // namespace hft::feed

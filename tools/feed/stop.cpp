@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "feed/stop.hpp"
+
+#include <signal.h>
+
+namespace hft::feed {
+namespace {
+
+volatile sig_atomic_t g_stop = 0;
+
+void remember(int) { g_stop = 1; }
+
+}  // namespace
+
+void stop_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = remember;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool stop_requested() { return g_stop != 0; }
+
+}  // namespace hft::feed
