@@ -2,13 +2,6 @@
 #include "feed/books.hpp"
 
 namespace hft::feed {
-namespace {
-
-constexpr std::size_t kOrdersAtFirst = 1 << 16;
-
-}  // namespace
-
-Books::Books() { orders_.reserve(kOrdersAtFirst); }
 
 void Books::on(const StockDirectory& directory) {
   entry(directory.locate).book.set_stock(directory.stock);

@@ -37,7 +37,10 @@ struct BookFaults {
 /// Not thread-safe.
 class Books {
  public:
-  Books();
+  /// So many orders at a time come without a pause to make room.
+  explicit Books(std::size_t orders = std::size_t{1} << 16) {
+    orders_.reserve(orders);
+  }
   Books(const Books&) = delete;
   Books& operator=(const Books&) = delete;
   ~Books() = default;

@@ -5,6 +5,7 @@
 #include <pcap/pcap.h>
 
 #include <array>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 
@@ -104,7 +105,9 @@ void write_pcap(const std::filesystem::path& file,
     pcap_dump(reinterpret_cast<u_char*>(dumper.get()), &header,
               reinterpret_cast<const u_char*>(frame.data()));
   }
-  if (pcap_dump_flush(dumper.get()) != 0) {
+  // pcap_dump() says nothing of what it could not write.
+  if (pcap_dump_flush(dumper.get()) != 0 ||
+      std::ferror(pcap_dump_file(dumper.get())) != 0) {
     throw std::runtime_error(fmt::format(
         "cannot write all of {}: is the disk full?", file.string()));
   }

@@ -18,8 +18,7 @@
 namespace hft::feed {
 namespace {
 
-// Bursts of a day's opening, while the reader prints; the kernel gives what its
-// limit net.core.rmem_max allows.
+// For bursts, while the reader prints.
 constexpr int kReceiveBuffer = 8 << 20;
 constexpr suseconds_t kReceiveTimeout = 100'000;  // µs
 
@@ -98,7 +97,11 @@ UdpSource::UdpSource(const Endpoint& endpoint, std::string interface)
   const int on = 1;
   set_option(socket_, SOL_SOCKET, SO_REUSEADDR, on, "SO_REUSEADDR");
   set_option(socket_, SOL_SOCKET, SO_RXQ_OVFL, on, "SO_RXQ_OVFL");
-  set_option(socket_, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer, "SO_RCVBUF");
+  // Beyond net.core.rmem_max with CAP_NET_ADMIN alone; up to it for everyone.
+  if (setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer,
+                 sizeof(kReceiveBuffer)) != 0) {
+    set_option(socket_, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer, "SO_RCVBUF");
+  }
   const timeval timeout{.tv_sec = 0, .tv_usec = kReceiveTimeout};
   set_option(socket_, SOL_SOCKET, SO_RCVTIMEO, timeout, "SO_RCVTIMEO");
   const sockaddr_in address = to_sockaddr(endpoint_);
