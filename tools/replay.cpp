@@ -78,7 +78,7 @@ std::vector<Packet> load(const ReplayOptions& options) {
                capture.malformed);
   }
   if (capture.packets.empty()) {
-    throw std::runtime_error(
+    throw BadCapture(
         fmt::format("{}: expected UDP over IPv4, found none", options.pcap));
   }
   return std::move(capture.packets);
@@ -115,7 +115,16 @@ void send(const std::vector<Packet>& packets, const ReplayOptions& options) {
 }
 
 int replay(const ReplayOptions& options) {
-  std::vector<Packet> packets = load(options);
+  std::vector<Packet> packets;
+  try {
+    packets = load(options);
+  } catch (const BadCapture& error) {
+    fmt::print(stderr, "hft replay: {}\n", error.what());
+    return tools::kDataError;
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "hft replay: {}\n", error.what());
+    return tools::kUsage;
+  }
   const std::uint64_t left_out = leave_out(packets, options.gap_every);
   if (left_out > 0) {
     fmt::print(stderr, "hft replay: {} packets left out\n", left_out);

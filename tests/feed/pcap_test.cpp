@@ -133,20 +133,20 @@ TEST_F(PcapFile, WhatIsSkippedIsCounted) {
 }
 
 TEST_F(PcapFile, RefusesWhatIsNoCapture) {
-  EXPECT_THROW(read_pcap(path_), std::runtime_error);  // empty
-  EXPECT_THROW(read_pcap("/nowhere/at/all.pcap"), std::runtime_error);
+  EXPECT_THROW(read_pcap(path_), BadCapture);  // empty
+  EXPECT_THROW(read_pcap("/nowhere/at/all.pcap"), BadCapture);
   Buffer text;
   append(text, "this is no capture file at all");
   write(text);
-  EXPECT_THROW(read_pcap(path_), std::runtime_error);
+  EXPECT_THROW(read_pcap(path_), BadCapture);
   write(File(false, true, kLinuxCooked).bytes());
-  EXPECT_THROW(read_pcap(path_), std::runtime_error);
+  EXPECT_THROW(read_pcap(path_), BadCapture);
   File file(false, true, kEthernet);
   file.frame(1, 0, ethernet_frame());
   Buffer cut = file.bytes();
   cut.pop_back();
   write(cut);
-  EXPECT_THROW(read_pcap(path_), std::runtime_error);
+  EXPECT_THROW(read_pcap(path_), BadCapture);
 }
 
 TEST_F(PcapFile, CannotWriteWhereNothingIs) {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // For programs without libpcap: those that are linked statically, for a guest.
-#include <stdexcept>
-
 #include "feed/pcap.hpp"
 
 namespace hft::feed {

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
+#include <string>
 
 #include "feed/frame.hpp"
 
@@ -29,13 +29,13 @@ Pcap open_pcap(const std::filesystem::path& file) {
   Pcap pcap(pcap_open_offline_with_tstamp_precision(
       file.c_str(), PCAP_TSTAMP_PRECISION_NANO, error.data()));
   if (!pcap) {
-    throw std::runtime_error(fmt::format("expected a capture file in {}: {}",
-                                         file.string(), error.data()));
+    throw BadCapture(fmt::format("expected a capture file in {}: {}",
+                                 file.string(), error.data()));
   }
   const int link = pcap_datalink(pcap.get());
   if (link != DLT_EN10MB && link != DLT_RAW) {
     const char* const name = pcap_datalink_val_to_name(link);
-    throw std::runtime_error(fmt::format(
+    throw BadCapture(fmt::format(
         "{}: expected frames of Ethernet or raw IP, found {}; capture on one "
         "interface instead of 'any', or convert it with editcap",
         file.string(), name != nullptr ? name : std::to_string(link)));
@@ -77,7 +77,7 @@ Capture read_pcap(const std::filesystem::path& file) {
     take(raw ? parse_ip(bytes) : parse_ethernet(bytes), *header, capture);
   }
   if (status != PCAP_ERROR_BREAK) {
-    throw std::runtime_error(fmt::format(
+    throw BadCapture(fmt::format(
         "{}: expected another frame or the end of the file, after "
         "{} datagrams found: {}",
         file.string(), capture.packets.size(), pcap_geterr(pcap.get())));

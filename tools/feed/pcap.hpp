@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "feed/endpoint.hpp"
@@ -23,8 +24,12 @@ struct Capture {
   std::uint64_t malformed = 0;  // or captured in part only
 };
 
-/// Ethernet or raw IP, of either byte order, with µs or ns. Throws
-/// std::runtime_error.
+/// A file that is no capture of what we read, or not a whole one.
+struct BadCapture : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Ethernet or raw IP, of either byte order, with µs or ns. Throws BadCapture.
 Capture read_pcap(const std::filesystem::path& file);
 
 /// Ethernet, with ns. Throws std::runtime_error.
