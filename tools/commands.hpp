@@ -14,5 +14,6 @@ void add_ctl(CLI::App& app, int& status);
 void add_feed(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
+void add_tap(CLI::App& app, int& status);
 
 }  // namespace hft::tools

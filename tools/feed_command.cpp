@@ -8,8 +8,9 @@
 #include "commands.hpp"
 #include "feed/endpoint_option.hpp"
 #include "feed/follow.hpp"
-#include "feed/stop.hpp"
 #include "feed/udp.hpp"
+#include "feed/xdp.hpp"
+#include "stop.hpp"
 
 namespace hft::feed {
 namespace {
@@ -24,31 +25,32 @@ struct FeedOptions {
   FollowLimits limits;
 };
 
-// Nothing where the options name no source.
 std::unique_ptr<PacketSource> open_source(const FeedOptions& options) {
   if (options.socket) {
     return std::make_unique<UdpSource>(options.group, options.interface);
   }
-  return nullptr;
+  return std::make_unique<XdpSource>(options.group, options.interface);
 }
 
 int feed(FeedOptions options) {
-  const std::unique_ptr<PacketSource> source = open_source(options);
-  if (!source) {
+  if (const std::string why_not = bpf::unavailable();
+      !options.socket && !why_not.empty()) {
     fmt::print(stderr,
-               "hft feed: expected a source that this machine offers, found "
-               "none: give --socket\n");
+               "hft feed: {}; or give --socket to read the feed from a UDP "
+               "socket\n",
+               why_not);
     return tools::kUnavailable;
   }
+  const std::unique_ptr<PacketSource> source = open_source(options);
   if (options.json) {
     options.follow.form = Form::kJson;
   } else if (options.quiet) {
     options.follow.form = Form::kNone;
   }
-  stop_on_signals();
+  tools::stop_on_signals();
   Follower follower(options.follow);
   fmt::print(stderr, "listening: {}\n", source->describe());
-  follow(*source, follower, options.limits, stop_requested);
+  follow(*source, follower, options.limits, tools::stop_requested);
   fmt::print(stderr, "{}dropped before they were read: {} packets\n",
              follower.summary(), source->dropped());
   return tools::kOk;
@@ -60,7 +62,8 @@ void add_options(CLI::App& app, FeedOptions& options) {
       ->required();
   app.add_option("--interface", options.interface, "Where it comes in")
       ->option_text("IF");
-  app.add_flag("--socket", options.socket, "Read it from a UDP socket");
+  app.add_flag("--socket", options.socket,
+               "Read it from a UDP socket instead of through XDP and a ring");
   CLI::Option* const json = app.add_flag(
       "--json", options.json, "A JSON object a line instead of a table");
   app.add_flag("--quiet", options.quiet, "No books, only gaps and the summary")
@@ -74,7 +77,15 @@ void add_options(CLI::App& app, FeedOptions& options) {
       ->option_text("N");
   app.add_flag("--until-end", options.limits.until_end, "End with the session");
   app.footer(
-      "Example: hft feed --socket --group 239.1.1.1:5000 --interface eth0");
+      "Through XDP it needs --interface and root. A packet that it takes the "
+      "network stack does not see.\n"
+      "Example: hft feed --group 239.1.1.1:5000 --interface eth0 --json");
+  app.parse_complete_callback([&options] {
+    if (!options.socket && options.interface.empty()) {
+      throw CLI::ValidationError(
+          "--interface", "expected one for XDP, as eth0; or give --socket");
+    }
+  });
 }
 
 }  // namespace

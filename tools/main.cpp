@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   hft::tools::add_feed(app, status);
   hft::tools::add_replay(app, status);
   hft::tools::add_report(app, status);
+  hft::tools::add_tap(app, status);
 
   return hft::tools::run_program(app, argc, argv, [&] { return status; });
 }

@@ -13,8 +13,9 @@
 #include "feed/play.hpp"
 #include "feed/session.hpp"
 #include "feed/source.hpp"
-#include "feed/stop.hpp"
 #include "feed/udp.hpp"
+#include "hft/clock.hpp"
+#include "stop.hpp"
 
 namespace hft::feed {
 namespace {
@@ -86,7 +87,7 @@ std::vector<Packet> load(const ReplayOptions& options) {
 
 void send(const std::vector<Packet>& packets, const ReplayOptions& options) {
   UdpSender sender(options.to, options.sender);
-  stop_on_signals();
+  tools::stop_on_signals();
   Played played;
   {
     ReplayProgress progress;
@@ -94,7 +95,7 @@ void send(const std::vector<Packet>& packets, const ReplayOptions& options) {
         packets, options.pace, [&](Bytes bytes) { sender.send(bytes); },
         [&](const Played& so_far) {
           progress.tell(so_far, packets.size());
-          return !stop_requested();
+          return !tools::stop_requested();
         });
   }
   fmt::print("sent {} packets, {} messages, {:.3f} MB in {:.3f} s\n",

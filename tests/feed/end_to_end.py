@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`hft replay` to `hft feed` over the loopback of a network namespace of its
-own, which ends with this process: end_to_end.py HFT whole|gaps|unicast|interrupt
+own, which ends with this process: end_to_end.py HFT whole|gaps|unicast|interrupt|xdp
 Expected books are computed here from the capture that replay writes. Exits 77
 where there is no namespace to be had."""
 import collections
@@ -63,10 +63,10 @@ def replay(*arguments, to=GROUP):
 class Feed:
     """`hft feed`, from when it listens on."""
 
-    def __init__(self, *arguments, group=GROUP):
+    def __init__(self, *arguments, group=GROUP, source=("--socket",)):
         self.out = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [HFT, "feed", "--socket", "--interface", "lo", "--group", group,
+            [HFT, "feed", *source, "--interface", "lo", "--group", group,
              *arguments], stdout=self.out, stderr=subprocess.PIPE, text=True)
         self.said = self.process.stderr.readline()
         expect("it listens", True, self.said.startswith("listening: "))
@@ -157,15 +157,22 @@ def check_no_loss(feed, count):
     expect("dropped", 0, feed.number(r"were read: (\d+)"))
 
 
-def whole(path):
+def whole(path, source=("--socket",)):
     session = ("--seed", "11", "--instruments", "6", "--messages", "20000")
     replay(*session, "--write", path)
-    feed = Feed("--json", "--until-end")
+    feed = Feed("--json", "--until-end", source=source)
     sent = replay(*session, "--interface", "lo", "--rate", "1000")
     lines = feed.finish()
     check_no_loss(feed, 20000)
     expect("books", tops(path), told(lines))
     expect("sent", True, "20000 messages" in sent and " us late" in sent)
+
+
+def xdp(path):
+    if os.geteuid() != 0:
+        print("skipped: XDP needs CAP_BPF and CAP_NET_ADMIN: run as root")
+        sys.exit(77)
+    whole(path, source=())
 
 
 def gaps(path):
@@ -222,7 +229,7 @@ def main():
     raise_loopback()
     with tempfile.TemporaryDirectory() as folder:
         {"whole": whole, "gaps": gaps, "unicast": unicast,
-         "interrupt": interrupt}[WHAT](os.path.join(folder, "session.pcap"))
+         "interrupt": interrupt, "xdp": xdp}[WHAT](os.path.join(folder, "session.pcap"))
     print("\n".join(problems))
     sys.exit(1 if problems else 0)
 

@@ -12,6 +12,7 @@
 #include "feed/session.hpp"
 #include "packets.hpp"
 #include "plain_books.hpp"
+#include "hft/clock.hpp"
 
 namespace hft::feed {
 namespace {

@@ -31,9 +31,13 @@ Endpoint parse_endpoint(const std::string& text) {
 }
 
 std::string to_string(const Endpoint& endpoint) {
+  return fmt::format("{}:{}", to_address(endpoint), endpoint.port);
+}
+
+std::string to_address(const Endpoint& endpoint) {
   const std::uint32_t a = endpoint.address;
-  return fmt::format("{}.{}.{}.{}:{}", a >> 24, a >> 16 & 0xFF, a >> 8 & 0xFF,
-                     a & 0xFF, endpoint.port);
+  return fmt::format("{}.{}.{}.{}", a >> 24, a >> 16 & 0xFF, a >> 8 & 0xFF,
+                     a & 0xFF);
 }
 
 sockaddr_in to_sockaddr(const Endpoint& endpoint) {

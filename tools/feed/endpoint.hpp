@@ -24,6 +24,8 @@ struct Endpoint {
 /// From "ADDRESS:PORT". Throws std::invalid_argument.
 Endpoint parse_endpoint(const std::string& text);
 std::string to_string(const Endpoint& endpoint);
+/// Without the port.
+std::string to_address(const Endpoint& endpoint);
 sockaddr_in to_sockaddr(const Endpoint& endpoint);
 
 }  // namespace hft::feed

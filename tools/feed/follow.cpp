@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "feed/follow.hpp"
+#include "hft/clock.hpp"
 
 #include <fmt/format.h>
 

@@ -13,6 +13,19 @@ namespace {
 
 }  // namespace
 
+struct CaptureWriter::Open {};
+
+CaptureWriter::CaptureWriter(const std::filesystem::path&) { refuse(); }
+CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
+CaptureWriter& CaptureWriter::operator=(CaptureWriter&&) noexcept = default;
+CaptureWriter::~CaptureWriter() = default;
+
+void CaptureWriter::write(std::uint64_t, std::span<const std::byte>,
+                          std::size_t) {
+  refuse();
+}
+void CaptureWriter::flush() { refuse(); }
+
 Capture read_pcap(const std::filesystem::path&) { refuse(); }
 
 void write_pcap(const std::filesystem::path&, std::span<const Packet>,

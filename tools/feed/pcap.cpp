@@ -85,32 +85,60 @@ Capture read_pcap(const std::filesystem::path& file) {
   return capture;
 }
 
+struct CaptureWriter::Open {
+  std::filesystem::path file;
+  Pcap pcap;
+  Dumper dumper;
+};
+
+CaptureWriter::CaptureWriter(const std::filesystem::path& file)
+    : open_(std::make_unique<Open>()) {
+  open_->file = file;
+  open_->pcap.reset(pcap_open_dead_with_tstamp_precision(
+      DLT_EN10MB, kLongestFrame, PCAP_TSTAMP_PRECISION_NANO));
+  if (open_->pcap) {
+    open_->dumper.reset(pcap_dump_open(open_->pcap.get(), file.c_str()));
+  }
+  if (!open_->dumper) {
+    throw std::runtime_error(fmt::format(
+        "cannot write {}: {}", file.string(),
+        open_->pcap ? pcap_geterr(open_->pcap.get()) : "no memory"));
+  }
+}
+
+CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
+CaptureWriter& CaptureWriter::operator=(CaptureWriter&&) noexcept = default;
+CaptureWriter::~CaptureWriter() = default;
+
+void CaptureWriter::write(std::uint64_t time, std::span<const std::byte> bytes,
+                          std::size_t length) {
+  pcap_pkthdr header{};
+  header.ts.tv_sec = static_cast<time_t>(time / kSecond);
+  header.ts.tv_usec = static_cast<suseconds_t>(time % kSecond);
+  header.caplen = static_cast<bpf_u_int32>(bytes.size());
+  header.len = static_cast<bpf_u_int32>(length);
+  pcap_dump(reinterpret_cast<u_char*>(open_->dumper.get()), &header,
+            reinterpret_cast<const u_char*>(bytes.data()));
+}
+
+void CaptureWriter::flush() {
+  // pcap_dump() says nothing of what it could not write.
+  if (pcap_dump_flush(open_->dumper.get()) != 0 ||
+      std::ferror(pcap_dump_file(open_->dumper.get())) != 0) {
+    throw std::runtime_error(fmt::format(
+        "cannot write all of {}: is the disk full?", open_->file.string()));
+  }
+}
+
 void write_pcap(const std::filesystem::path& file,
                 std::span<const Packet> packets, const Endpoint& to) {
-  const Pcap pcap(pcap_open_dead_with_tstamp_precision(
-      DLT_EN10MB, kLongestFrame, PCAP_TSTAMP_PRECISION_NANO));
-  Dumper dumper(pcap ? pcap_dump_open(pcap.get(), file.c_str()) : nullptr);
-  if (!dumper) {
-    throw std::runtime_error(
-        fmt::format("cannot write {}: {}", file.string(),
-                    pcap ? pcap_geterr(pcap.get()) : "no memory"));
-  }
+  CaptureWriter writer(file);
   std::vector<std::byte> frame;
   for (const Packet& packet : packets) {
     write_frame(to, packet.payload, frame);
-    pcap_pkthdr header{};
-    header.ts.tv_sec = static_cast<time_t>(packet.time / kSecond);
-    header.ts.tv_usec = static_cast<suseconds_t>(packet.time % kSecond);
-    header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
-    pcap_dump(reinterpret_cast<u_char*>(dumper.get()), &header,
-              reinterpret_cast<const u_char*>(frame.data()));
+    writer.write(packet.time, frame, frame.size());
   }
-  // pcap_dump() says nothing of what it could not write.
-  if (pcap_dump_flush(dumper.get()) != 0 ||
-      std::ferror(pcap_dump_file(dumper.get())) != 0) {
-    throw std::runtime_error(fmt::format(
-        "cannot write all of {}: is the disk full?", file.string()));
-  }
+  writer.flush();
 }
 
 }  // namespace hft::feed

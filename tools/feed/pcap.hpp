@@ -5,8 +5,10 @@
 //   hft::feed::write_pcap("copy.pcap", capture.packets, endpoint);
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -31,6 +33,29 @@ struct BadCapture : std::runtime_error {
 
 /// Ethernet or raw IP, of either byte order, with µs or ns. Throws BadCapture.
 Capture read_pcap(const std::filesystem::path& file);
+
+/// A capture as it grows: Ethernet, with ns.
+class CaptureWriter {
+ public:
+  /// Throws std::runtime_error, as all here do. "-" is the standard output.
+  explicit CaptureWriter(const std::filesystem::path& file);
+  CaptureWriter(CaptureWriter&&) noexcept;
+  CaptureWriter& operator=(CaptureWriter&&) noexcept;
+  CaptureWriter(const CaptureWriter&) = delete;
+  CaptureWriter& operator=(const CaptureWriter&) = delete;
+  ~CaptureWriter();
+
+  /// `time`: ns since 1970; `length`: of the frame, where `bytes` is not all of
+  /// it.
+  void write(std::uint64_t time, std::span<const std::byte> bytes,
+             std::size_t length);
+  /// What was written is in the file.
+  void flush();
+
+ private:
+  struct Open;
+  std::unique_ptr<Open> open_;
+};
 
 /// Ethernet, with ns. Throws std::runtime_error.
 void write_pcap(const std::filesystem::path& file,

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "feed/source.hpp"
+#include "hft/clock.hpp"
 
 namespace hft::feed {
 namespace {

@@ -37,7 +37,4 @@ class PacketSource {
   [[nodiscard]] virtual std::string describe() const = 0;
 };
 
-/// CLOCK_MONOTONIC, ns.
-std::uint64_t monotonic_now();
-
 }  // namespace hft::feed

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "feed/frame.hpp"
+#include "hft/clock.hpp"
 
 namespace hft::feed {
 namespace {
@@ -79,14 +80,21 @@ void read_dropped(msghdr& message, std::uint64_t& dropped) {
   }
 }
 
+void join(const Descriptor& socket, const Endpoint& group,
+          const std::string& interface) {
+  set_option(
+      socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, membership(group, interface),
+      fmt::format("joining {}{}", to_string(group),
+                  interface.empty() ? " (name an interface with --interface)"
+                                    : " on " + interface));
+}
+
 }  // namespace
 
-std::uint64_t monotonic_now() {
-  constexpr std::uint64_t kSecond = 1'000'000'000;
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kSecond +
-         static_cast<std::uint64_t>(now.tv_nsec);
+Descriptor join(const Endpoint& group, const std::string& interface) {
+  Descriptor socket = open_socket();
+  join(socket, group, interface);
+  return socket;
 }
 
 UdpSource::UdpSource(const Endpoint& endpoint, std::string interface)
@@ -112,12 +120,7 @@ UdpSource::UdpSource(const Endpoint& endpoint, std::string interface)
     // Without it groups that others on this machine joined would come too.
     const int off = 0;
     set_option(socket_, IPPROTO_IP, IP_MULTICAST_ALL, off, "IP_MULTICAST_ALL");
-    set_option(
-        socket_, IPPROTO_IP, IP_ADD_MEMBERSHIP,
-        membership(endpoint_, interface_),
-        fmt::format("joining {}{}", to_string(endpoint_),
-                    interface_.empty() ? " (name an interface with --interface)"
-                                       : " on " + interface_));
+    join(socket_, endpoint_, interface_);
   } else if (!interface_.empty()) {
     bind_to(socket_, interface_);
   }

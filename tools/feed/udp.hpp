@@ -16,6 +16,10 @@
 
 namespace hft::feed {
 
+/// A membership, for as long as it is open: the interface lets the group in,
+/// and switches send it. Throws std::system_error.
+Descriptor join(const Endpoint& group, const std::string& interface);
+
 /// Joins the group on that interface, or wherever routing says when it is
 /// empty. Throws std::system_error.
 class UdpSource final : public PacketSource {

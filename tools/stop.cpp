@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "feed/stop.hpp"
+#include "stop.hpp"
 
 #include <signal.h>
 
-namespace hft::feed {
+namespace hft::tools {
 namespace {
 
 volatile sig_atomic_t g_stop = 0;
@@ -22,4 +22,4 @@ void stop_on_signals() {
 
 bool stop_requested() { return g_stop != 0; }
 
-}  // namespace hft::feed
+}  // namespace hft::tools

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "feed/xdp.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "feed/udp.hpp"
+#include "hft/clock.hpp"
+#include "hft/record.hpp"
+
+namespace hft::feed {
+namespace {
+
+// Longest datagrams of a feed: MoldUDP64 keeps to one Ethernet frame.
+constexpr std::uint32_t kSlotSize = 2048;
+constexpr std::uint32_t kSlotCount = 16'384;
+constexpr std::uint64_t kTurn = 100'000'000;    // ns that next() waits
+constexpr std::uint64_t kRestless = 1'000'000;  // ns that it spins
+constexpr useconds_t kNap = 50;                 // us
+
+bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
+  return bpf::Xdp({.interface = interface,
+                   .port = endpoint.port,
+                   .address = to_address(endpoint),
+                   .shape = {.slot_count = kSlotCount,
+                             .rings = bpf::kEachCpu,
+                             .slot_size = kSlotSize}});
+}
+
+}  // namespace
+
+XdpSource::XdpSource(const Endpoint& endpoint, std::string interface)
+    : endpoint_(endpoint),
+      interface_(std::move(interface)),
+      xdp_(attach(endpoint_, interface_)) {
+  if (endpoint_.is_group()) {
+    membership_ = join(endpoint_, interface_);
+  }
+  for (std::uint32_t cpu = 0; cpu < xdp_.rings().size(); ++cpu) {
+    rings_.push_back(xdp_.rings().attach(cpu, Role::kConsumer));
+    merger_.add(rings_.back().consumer(StartAt::kOldest));
+  }
+}
+
+std::optional<Datagram> XdpSource::next() {
+  if (std::exchange(given_, false)) {
+    merger_.release();
+  }
+  const std::uint64_t begin = monotonic_now();
+  for (std::uint64_t waited = 0; waited < kTurn;
+       waited = monotonic_now() - begin) {
+    if (const hft_record* record = merger_.try_read()) {
+      given_ = true;
+      return Datagram{.payload = payload(*record, kSlotSize),
+                      .stamp = record->stamp};
+    }
+    if (waited > kRestless && usleep(kNap) != 0) {
+      break;  // a signal
+    }
+  }
+  return std::nullopt;
+}
+
+std::uint64_t XdpSource::dropped() const {
+  std::uint64_t sum = 0;
+  for (const bpf::Ring& ring : rings_) {
+    sum += ring.producer_page().dropped;
+  }
+  return sum;
+}
+
+std::string XdpSource::describe() const {
+  return fmt::format("XDP ({}) on {}, {}", xdp_.native() ? "native" : "generic",
+                     interface_, to_string(endpoint_));
+}
+
+}  // namespace hft::feed

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "tap/tapped.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+#include "hft/bpf.hpp"
+#include "hft/device.hpp"
+#include "hft/record.hpp"
+#include "hft/region.hpp"
+#include "hft/validate.hpp"
+
+namespace hft::tap {
+namespace {
+
+constexpr std::string_view kDevice = "/dev/hft";
+
+std::uint32_t channel_in(std::string_view name) {
+  std::uint32_t channel = 0;
+  if (name.size() > kDevice.size()) {
+    const char* const begin = name.data() + kDevice.size() + 1;
+    const char* const end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(begin, end, channel);
+    if (error != std::errc{} || stop != end) {
+      throw std::invalid_argument(
+          fmt::format("ring is '{}', expected {} or {}:CHANNEL, as {}:1", name,
+                      kDevice, kDevice, kDevice));
+    }
+  }
+  return channel;
+}
+
+template <class Holder>
+Tapped::One keep(std::shared_ptr<Holder> holder, const ConsumerEnd& end) {
+  return {.end = end, .kept = std::move(holder)};
+}
+
+Tapped::One open_channel(std::uint32_t channel) {
+  const Device device = Device::open();
+  if (channel != 0) {
+    device.attach_ring(channel);
+  }
+  // The mappings outlive the file.
+  auto ring = std::make_shared<Attached>(Attached::observer(device));
+  const ConsumerEnd end = ring->consumer_end();
+  return keep(std::move(ring), end);
+}
+
+Tapped::One open_region(const std::string& name) {
+  auto region = std::make_shared<Region>(Region::attach(name, Role::kObserver));
+  const ConsumerEnd end = region->observer_end();
+  return keep(std::move(region), end);
+}
+
+void expect_records(const hft_info& info) {
+  expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
+}
+
+}  // namespace
+
+Tapped open_rings(const std::string& name) {
+  Tapped tapped{.name = name, .rings = {}};
+  if (name == kDevice || name.starts_with(std::string(kDevice) + ":")) {
+    tapped.rings.push_back(open_channel(channel_in(name)));
+  } else if (name.find('/') != std::string::npos) {
+    const bpf::Rings rings = bpf::Rings::open(name, Role::kObserver);
+    for (std::uint32_t i = 0; i < rings.size(); ++i) {
+      auto ring = std::make_shared<bpf::Ring>(rings.attach(i, Role::kObserver));
+      const ConsumerEnd end = ring->consumer_end();
+      tapped.rings.push_back(keep(std::move(ring), end));
+    }
+  } else {
+    tapped.rings.push_back(open_region(name));
+  }
+  for (const Tapped::One& one : tapped.rings) {
+    expect_records(*one.end.info);
+  }
+  return tapped;
+}
+
+Watch::Eye::Eye(const ConsumerEnd& of, StartAt start)
+    : end(of),
+      observer(of, start),
+      dropped_before(__atomic_load_n(&of.producer->dropped, __ATOMIC_RELAXED)),
+      bytes((of.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
+
+bool Watch::Eye::look() {
+  if (!waits) {
+    hft_record record;
+    constexpr std::size_t kWords = sizeof record / sizeof bytes[0];
+    waits = observer.try_read(record, std::span(bytes).subspan(kWords));
+    std::memcpy(bytes.data(), &record, sizeof record);
+  }
+  return waits;
+}
+
+Watch::Watch(const Tapped& rings, StartAt start) {
+  eyes_.reserve(rings.rings.size());
+  for (const Tapped::One& one : rings.rings) {
+    eyes_.emplace_back(one.end, start);
+  }
+}
+
+const Sight* Watch::next() {
+  if (given_ != nullptr) {
+    given_->waits = false;
+    given_ = nullptr;
+  }
+  const auto record_of = [](const Eye& eye) {
+    return reinterpret_cast<const hft_record*>(eye.bytes.data());
+  };
+  for (Eye& eye : eyes_) {
+    if (eye.look() && (given_ == nullptr ||
+                       record_of(eye)->stamp < record_of(*given_)->stamp)) {
+      given_ = &eye;
+    }
+  }
+  if (given_ == nullptr) {
+    return nullptr;
+  }
+  const hft_record* const record = record_of(*given_);
+  sight_ = {.ring = given_->end.info->ring_id,
+            .position = given_->observer.position() - 1,
+            .record = record,
+            .payload = payload(*record, given_->end.info->slot_size)};
+  return &sight_;
+}
+
+std::uint64_t Watch::missed() const {
+  std::uint64_t sum = 0;
+  for (const Eye& eye : eyes_) {
+    sum += eye.observer.missed();
+  }
+  return sum;
+}
+
+std::uint64_t Watch::dropped() const {
+  std::uint64_t sum = 0;
+  for (const Eye& eye : eyes_) {
+    sum += __atomic_load_n(&eye.end.producer->dropped, __ATOMIC_RELAXED) -
+           eye.dropped_before;
+  }
+  return sum;
+}
+
+}  // namespace hft::tap

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Any ring, by the name that a user gives it, to look on at.
+//
+//   hft::tap::Tapped rings = hft::tap::open_rings("/sys/fs/bpf/feed");
+//   hft::tap::Watch watch(rings, hft::StartAt::kNext);
+//   while (const hft::tap::Sight* sight = watch.next()) show(*sight);
+#pragma once
+
+#include <hft/abi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hft/observer.hpp"
+
+namespace hft::tap {
+
+/// One ring that is open: its regions, and whatever keeps them mapped.
+struct Tapped {
+  struct One {
+    ConsumerEnd end;
+    std::shared_ptr<const void> kept;
+  };
+  std::string name;
+  std::vector<One> rings;  // several where BPF has one a CPU
+};
+
+/// "/dev/hft" or "/dev/hft:CHANNEL" is the driver's, another path the folder of
+/// a pin, anything else the name of a process ring. Throws what attaching
+/// throws, and InvalidRing for a ring of other records than hft_record.
+Tapped open_rings(const std::string& name);
+
+/// A record, and where it was seen.
+struct Sight {
+  std::uint32_t ring = 0;  // hft_info.ring_id
+  std::uint64_t position = 0;
+  const hft_record* record = nullptr;  // valid until the next one
+  std::span<const std::byte> payload;  // as much of it as the slot holds
+};
+
+/// Not thread-safe. The rings must outlive it.
+class Watch {
+ public:
+  Watch(const Tapped& rings, StartAt start);
+
+  /// The next record, of several rings the one with the earliest stamp that is
+  /// published by now; nullptr when there is none.
+  const Sight* next();
+
+  /// Published records that were gone before they were seen.
+  [[nodiscard]] std::uint64_t missed() const;
+  /// Records that producers dropped since this began.
+  [[nodiscard]] std::uint64_t dropped() const;
+
+ private:
+  struct Eye {
+    Eye(const ConsumerEnd& of, StartAt start);
+    bool look();
+
+    ConsumerEnd end;
+    Observer observer;
+    std::uint64_t dropped_before;
+    std::vector<std::uint64_t> bytes;  // of the record that waits
+    bool waits = false;
+  };
+
+  std::vector<Eye> eyes_;
+  Eye* given_ = nullptr;
+  Sight sight_;
+};
+
+}  // namespace hft::tap

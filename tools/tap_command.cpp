@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// `hft tap`: look on at a ring, as tcpdump does at an interface.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "commands.hpp"
+#include "feed/pcap.hpp"
+#include "hft/clock.hpp"
+#include "stop.hpp"
+#include "tap/print.hpp"
+
+namespace hft::tap {
+namespace {
+
+struct TapOptions {
+  std::string ring;
+  std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
+  std::string pcap;
+  bool json = false;
+  bool hex = false;
+  bool quiet = false;
+  bool oldest = false;
+};
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kRestless = 1'000'000;  // ns of spinning
+constexpr useconds_t kNap = 50;                 // us; then it sleeps in between
+
+// Where records go: lines, a capture, or nowhere.
+class Output {
+ public:
+  Output(const TapOptions& options, const hft_info& info)
+      : options_(options), clock_(info) {
+    if (!options.pcap.empty()) {
+      capture_.emplace(options.pcap);
+    }
+  }
+
+  void take(const Sight& sight) {
+    const hft_record& record = *sight.record;
+    if (capture_) {
+      if (record.type != HFT_RECORD_FRAME) {
+        throw std::invalid_argument(
+            "--pcap: expected a ring of frames, found a record of another "
+            "type: "
+            "have its XDP producer take whole frames "
+            "(bpf::XdpOptions::frames)");
+      }
+      capture_->write(clock_.at(record.stamp), sight.payload, record.length);
+    } else if (!options_.quiet) {
+      const std::uint64_t time = clock_.at(record.stamp);
+      fmt::print("{}\n", options_.json ? to_json(sight, time)
+                                       : to_text(sight, time, options_.hex));
+    }
+  }
+
+  void flush() {
+    std::fflush(stdout);
+    if (capture_) {
+      capture_->flush();
+    }
+  }
+
+ private:
+  const TapOptions& options_;
+  WallClock clock_;
+  std::optional<feed::CaptureWriter> capture_;
+};
+
+// "1,234 records/s, missed 0, dropped by the producer 0", each second.
+class Rate {
+ public:
+  void tell(std::uint64_t seen, const Watch& watch) {
+    const std::uint64_t now = monotonic_now();
+    if (now < next_) {
+      return;
+    }
+    const double seconds =
+        1 + static_cast<double>(now - next_) / double{kSecond};
+    fmt::print(stderr,
+               "{:.0f} records/s, missed {}, dropped by the producer {}\n",
+               static_cast<double>(seen - seen_) / seconds, watch.missed(),
+               watch.dropped());
+    seen_ = seen;
+    next_ = now + kSecond;
+  }
+
+ private:
+  std::uint64_t next_ = monotonic_now() + kSecond;
+  std::uint64_t seen_ = 0;
+};
+
+int tap(const TapOptions& options) {
+  const Tapped rings = open_rings(options.ring);
+  Watch watch(rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
+  Output output(options, *rings.rings.front().end.info);
+  tools::stop_on_signals();
+  fmt::print(stderr, "looking on at {}: {} ring{}, slots of {} bytes\n",
+             rings.name, rings.rings.size(), rings.rings.size() == 1 ? "" : "s",
+             rings.rings.front().end.info->slot_size);
+  // Lines of records say enough by themselves.
+  const bool tell = options.quiet || !options.pcap.empty();
+  Rate rate;
+  std::uint64_t seen = 0;
+  std::uint64_t idle_since = monotonic_now();
+  while (seen < options.count && !tools::stop_requested()) {
+    if (const Sight* sight = watch.next()) {
+      output.take(*sight);
+      ++seen;
+      idle_since = 0;
+    } else {
+      const std::uint64_t now = monotonic_now();
+      if (idle_since == 0) {
+        idle_since = now;
+        output.flush();
+      }
+      if (now - idle_since > kRestless) {
+        usleep(kNap);
+      }
+    }
+    if (tell) {
+      rate.tell(seen, watch);
+    }
+  }
+  output.flush();
+  fmt::print(stderr,
+             "{} records seen, {} missed by this tap, {} dropped by the "
+             "producer\n",
+             seen, watch.missed(), watch.dropped());
+  return tools::kOk;
+}
+
+void add_options(CLI::App& app, TapOptions& options) {
+  app.add_option("ring", options.ring,
+                 "/dev/hft[:CHANNEL], the folder of a pinned BPF ring, or the "
+                 "name of a process ring")
+      ->required()
+      ->option_text("RING");
+  app.add_option("-c,--count", options.count, "End after N records")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  CLI::Option* const json =
+      app.add_flag("--json", options.json, "A JSON object a line");
+  CLI::Option* const hex =
+      app.add_flag("-x,--hex", options.hex, "The payload's bytes, too");
+  CLI::Option* const pcap =
+      app.add_option("--pcap", options.pcap,
+                     "Write frames to FILE, for tshark or wireshark; - is the "
+                     "standard output")
+          ->option_text("FILE");
+  CLI::Option* const quiet = app.add_flag(
+      "-q,--quiet", options.quiet, "No records, only their rate and loss");
+  app.add_flag("--oldest", options.oldest,
+               "Begin with what is in the ring, not with what comes next");
+  json->excludes(hex)->excludes(pcap)->excludes(quiet);
+  hex->excludes(pcap)->excludes(quiet);
+  pcap->excludes(quiet);
+  app.footer(
+      "Looks on read-only: the ring's consumer loses nothing. Ctrl-C ends it "
+      "with a summary on the standard error.\n"
+      "Examples:\n"
+      "  hft tap /dev/hft -c 10\n"
+      "  hft tap /sys/fs/bpf/feed --pcap feed.pcap && tshark -r feed.pcap");
+}
+
+}  // namespace
+}  // namespace hft::tap
+
+namespace hft::tools {
+
+void add_tap(CLI::App& app, int& status) {
+  CLI::App* tap =
+      app.add_subcommand("tap", "Look on at a ring, and print its records");
+  auto options = std::make_shared<hft::tap::TapOptions>();
+  hft::tap::add_options(*tap, *options);
+  tap->callback([options, &status] { status = hft::tap::tap(*options); });
+}
+
+}  // namespace hft::tools
