@@ -34,7 +34,8 @@ struct Handler {
     for (const std::uint16_t locate : books.changed()) {
       for (const char side : {kBuy, kSell}) {
         const Level best = books.find(locate)->side(side).best();
-        if ((best.orders == 0) != (best.shares == 0)) {
+        if ((best.orders == 0) != (best.shares == 0) ||
+            best.shares >> 32 >= std::max(best.orders, 1U)) {
           std::abort();
         }
       }
@@ -66,11 +67,24 @@ void read_packets(Bytes rest, Handler& handler) {
   }
 }
 
-void read_messages(Bytes rest, Handler& handler) {
-  // Few stocks and few orders, so that messages concern each other.
+// Few stocks and few orders, so that messages concern each other.
+void narrow(std::vector<std::byte>& message) {
   constexpr std::size_t kLocateAt = 1;
   constexpr std::size_t kReferenceAt = 11;
-  constexpr std::string_view kTypes = "AFECXDUR";
+  constexpr std::size_t kNewReferenceAt = 19;
+  const auto keep = [&](std::size_t at, std::size_t size, std::byte mask) {
+    std::fill_n(&message[at], size - 1, std::byte{0});
+    message[at + size - 1] &= mask;
+  };
+  keep(kLocateAt, sizeof(ItchMessage::locate), std::byte{1});
+  keep(kReferenceAt, sizeof(Reference), std::byte{7});
+  if (static_cast<char>(message.front()) == Replaced::kType) {
+    keep(kNewReferenceAt, sizeof(Reference), std::byte{7});
+  }
+}
+
+void read_messages(Bytes rest, Handler& handler) {
+  constexpr std::string_view kTypes = "AFECXDU";
   while (!rest.empty()) {
     const char type =
         kTypes[std::to_integer<std::size_t>(rest.front()) % kTypes.size()];
@@ -78,13 +92,23 @@ void read_messages(Bytes rest, Handler& handler) {
     std::vector<std::byte> message = cut(rest, itch_length(type) - 1);
     message.insert(message.begin(), static_cast<std::byte>(type));
     if (message.size() == itch_length(type)) {
-      message[kLocateAt] = std::byte{0};
-      for (std::size_t i = 0; type != 'R' && i < 7; ++i) {
-        message[kReferenceAt + i] = std::byte{0};
-      }
+      narrow(message);
     }
     handler.on_message(0, message);
   }
+}
+
+// A good frame, of which up to three bytes of the headers are others.
+void read_frame(Bytes rest, Handler& handler) {
+  constexpr std::size_t kHeaders = 42;
+  const std::vector<std::byte> others = cut(rest, 6);
+  std::vector<std::byte> frame;
+  write_frame({.address = 0xEF010101, .port = 5000}, rest, frame);
+  for (std::size_t i = 0; i + 1 < others.size(); i += 2) {
+    frame[std::to_integer<std::size_t>(others[i]) % kHeaders] = others[i + 1];
+  }
+  frame.shrink_to_fit();
+  handler.mold.decode(parse_ethernet(frame).payload, handler);
 }
 
 void read(Bytes input) {
@@ -95,12 +119,9 @@ void read(Bytes input) {
   const unsigned how = std::to_integer<unsigned>(input.front()) % 4;
   Bytes rest = input.subspan(1);
   switch (how) {
-    case 0: {
-      const std::vector<std::byte> frame = cut(rest, rest.size());
-      handler.mold.decode(parse_ethernet(frame).payload, handler);
-      handler.mold.decode(parse_ip(frame).payload, handler);
+    case 0:
+      read_frame(rest, handler);
       break;
-    }
     case 1:
       read_packets(rest, handler);
       break;
