@@ -84,8 +84,11 @@ std::vector<const PathKind*> offered_standard(const Options& options) {
   std::vector<const PathKind*> paths = chosen_paths(options, driver_there);
   std::map<std::string, std::vector<std::string_view>> left_out;
   for (const PathKind& kind : path_kinds()) {
+    if (!kind.standard || (driver_there && !kind.driver)) {
+      continue;
+    }
     const std::string why_not = kind.unavailable();
-    if (kind.standard && (kind.driver || !driver_there) && !why_not.empty()) {
+    if (!why_not.empty()) {
       left_out[why_not].push_back(kind.name);
       std::erase(paths, &kind);
     }

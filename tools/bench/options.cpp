@@ -77,10 +77,10 @@ void settle_sweep(const CLI::App& bench, Options& options) {
     if (!can_sweep(sweep, *kind)) {
       throw CLI::ValidationError(
           "--sweep",
-          fmt::format("path {} cannot be swept by {}: {}", kind->name,
-                      sweep.name,
-                      sweep.rings ? "name the path process"
-                                  : "name process, eventfd, pipe or futex"));
+          fmt::format(
+              "path {} cannot be swept by {}: {}", kind->name, sweep.name,
+              sweep.rings ? "name the path process"
+                          : "name paths between two processes or of packets"));
     }
   }
   if (sweep.until_saturation && bench.count("--period") > 0) {

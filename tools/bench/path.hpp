@@ -61,6 +61,7 @@ struct PathKind {
   std::string (*unavailable)();
   /// Attach: only what is published from now on is seen.
   std::unique_ptr<Path> (*attach)(const Setting& setting);
+  std::uint32_t largest = HFT_SLOT_SIZE_MAX;  // payload, bytes
 };
 
 /// Every path this build knows, in the order they are shown.
@@ -81,6 +82,10 @@ std::unique_ptr<Path> attach_poller(const Setting& setting);
 std::unique_ptr<Path> attach_eventfd(const Setting& setting);
 std::unique_ptr<Path> attach_pipe(const Setting& setting);
 std::unique_ptr<Path> attach_futex(const Setting& setting);
+std::unique_ptr<Path> attach_udp_block(const Setting& setting);
+std::unique_ptr<Path> attach_udp_spin(const Setting& setting);
+std::unique_ptr<Path> attach_udp_busy_poll(const Setting& setting);
+std::unique_ptr<Path> attach_af_xdp(const Setting& setting);
 std::unique_ptr<Path> attach_ebpf(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_spin(const Setting& setting);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <bpf/libbpf.h>
 #include <linux/membarrier.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include "hft/descriptor.hpp"
 #include "hft/device.hpp"
 #include "path.hpp"
+#include "veth.hpp"
 
 namespace hft::bench {
 namespace {
@@ -44,6 +47,50 @@ std::string futex_unavailable() {
               ": a consumer cannot sleep on a ring without it";
   }
   return why_not;
+}
+
+// Whether it can be made shows only when it is: those that are measured then
+// have it.
+std::string packets_unavailable() {
+  std::string why_not = process_unavailable();
+  if (why_not.empty()) {
+    try {
+      Veth::shared();
+    } catch (const std::exception& error) {
+      why_not = error.what();
+    }
+  }
+  return why_not;
+}
+
+std::string busy_poll_unavailable() {
+  std::string why_not = packets_unavailable();
+  const Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  if (why_not.empty() && setsockopt(udp.get(), SOL_SOCKET, SO_PREFER_BUSY_POLL,
+                                    &on, sizeof(on)) != 0) {
+    why_not = "SO_PREFER_BUSY_POLL: " + system_error_text() +
+              ": it needs Linux 5.11 with CONFIG_NET_RX_BUSY_POLL";
+  }
+  return why_not;
+}
+
+std::string af_xdp_unavailable() {
+  std::string why_not = packets_unavailable();
+  if (!why_not.empty()) {
+    return why_not;
+  }
+  if (!Descriptor(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0))) {
+    return "socket(AF_XDP): " + system_error_text() +
+           ": it needs a kernel with CONFIG_XDP_SOCKETS";
+  }
+  const int found = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, nullptr);
+  if (found <= 0) {
+    return "XDP programs: " +
+           (found < 0 ? std::generic_category().message(-found)
+                      : "unknown to this kernel (CONFIG_BPF_SYSCALL)");
+  }
+  return "";
 }
 
 std::string bpf_unavailable() {
@@ -79,6 +126,16 @@ const std::vector<PathKind>& path_kinds() {
        process_unavailable, attach_pipe},
       {"futex", "our ring, whose consumer always sleeps until woken", false,
        true, true, futex_unavailable, attach_futex},
+      {"udp-block", "UDP over veth, blocking recv()", false, false, true,
+       packets_unavailable, attach_udp_block, Veth::kPayloadMax},
+      {"udp-spin", "UDP over veth, recv() in a loop", false, false, true,
+       packets_unavailable, attach_udp_spin, Veth::kPayloadMax},
+      {"udp-busy-poll",
+       "the same with SO_BUSY_POLL, though veth has no queue to poll", false,
+       false, true, busy_poll_unavailable, attach_udp_busy_poll,
+       Veth::kPayloadMax},
+      {"af-xdp", "UDP over veth, AF_XDP in copy mode, its ring polled", false,
+       false, true, af_xdp_unavailable, attach_af_xdp, Veth::kPayloadMax},
       {"ebpf", "our ring, from a bpf_timer, polled", false, true, false,
        bpf_unavailable, attach_ebpf},
       {"ringbuf-poll", "the BPF ring buffer, from a bpf_timer, in epoll", false,

@@ -111,7 +111,12 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
   std::vector<std::uint64_t> values;
   for (const Subject& subject : subjects) {
     for (const std::uint64_t value : sweep.values()) {
-      sweep.apply(value, plan.subjects.emplace_back(subject));
+      Subject varied = subject;
+      sweep.apply(value, varied);
+      if (varied.setting.payload > varied.kind->largest) {
+        continue;
+      }
+      plan.subjects.push_back(varied);
       values.push_back(value);
     }
   }

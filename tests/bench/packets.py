@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""What the packet paths of `hft bench` leave behind when it is killed, and
+what they say to a user without rights: packets.py HFT killed|unprivileged.
+Exits 77 where it cannot run."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HFT, WHAT = sys.argv[1:]
+PATHS = ["udp-block", "udp-spin", "udp-busy-poll", "af-xdp"]
+UNAVAILABLE = 69
+NOBODY = 65534
+SECONDS = 20
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(77)
+
+
+def eventually(what, condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(f"{what}: not within {SECONDS} s")
+        time.sleep(0.05)
+
+
+def descriptors(pid):
+    """What its descriptors are, by path in /proc."""
+    found = {}
+    for link in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            found[link] = os.readlink(link)
+        except FileNotFoundError:
+            pass
+    return found
+
+
+def namespaces(pid):
+    """Those that it holds by a descriptor."""
+    return {name for name in descriptors(pid).values()
+            if name.startswith("net:[")}
+
+
+def programs(pid):
+    """The BPF programs that it attached, by id."""
+    ids = set()
+    for link, name in descriptors(pid).items():
+        if re.match(r"anon_inode:.?bpf.link", name):
+            info = pathlib.Path(str(link).replace("/fd/", "/fdinfo/"))
+            ids |= set(re.findall(r"^prog_id:\s*(\d+)", info.read_text(), re.M))
+    return ids
+
+
+def children(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def held():
+    """Every network namespace that a process is in or holds."""
+    names = set()
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            names.add(os.readlink(process / "ns/net"))
+            names |= namespaces(process.name)
+        except OSError:  # it has ended, or is not ours to look into
+            pass
+    return names
+
+
+def loaded(program):
+    return subprocess.run(["bpftool", "prog", "show", "id", program],
+                          capture_output=True, check=False).returncode == 0
+
+
+def visible():
+    """What a user would see of a network: names and interfaces."""
+    named = pathlib.Path("/run/netns")
+    return (sorted(os.listdir("/sys/class/net")),
+            sorted(os.listdir(named)) if named.exists() else [])
+
+
+def offered(path):
+    lines = subprocess.run([HFT, "bench", "--list"], capture_output=True,
+                           text=True, check=True).stdout.splitlines()
+    states = dict(zip((line.split()[0] for line in lines[::2]), lines[1::2]))
+    return states[path].strip() == "offered"
+
+
+def killed():
+    if os.geteuid() != 0:
+        skip("it needs root")
+    if not {0, 1} <= os.sched_getaffinity(0):
+        skip("it needs CPUs 0 and 1")
+    if not offered("af-xdp"):
+        skip("this machine does not offer the path af-xdp")
+    if shutil.which("bpftool") is None:
+        skip("it needs bpftool")
+    before = visible()
+    home = {os.readlink("/proc/self/ns/net")}
+    with subprocess.Popen([HFT, "bench", "--paths", "af-xdp", "--samples",
+                           "1000000", "--rounds", "1"]) as bench:
+        eventually("a program is attached", lambda: programs(bench.pid))
+        eventually("a producer runs", lambda: children(bench.pid))
+        ours = namespaces(bench.pid) - home
+        xdp = programs(bench.pid)
+        producers = children(bench.pid)
+        seen = visible()
+        bench.send_signal(signal.SIGKILL)
+    if len(ours) != 2:
+        sys.exit(f"expected two namespaces of its own, found {ours}")
+    if seen != before:
+        sys.exit(f"expected to see {before} meanwhile, found {seen}")
+    eventually("the producer has ended", lambda: not any(
+        os.path.exists(f"/proc/{pid}") for pid in producers))
+    eventually("nobody holds the namespaces", lambda: not ours & held())
+    eventually("the program is gone", lambda: not any(map(loaded, xdp)))
+    if visible() != before:
+        sys.exit(f"expected {before} afterwards, found {visible()}")
+
+
+def unprivileged():
+    with tempfile.TemporaryDirectory() as name:
+        # Where anyone can reach it, as a build folder need not be.
+        os.chmod(name, 0o755)
+        hft = shutil.copy(HFT, name)
+        who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        who = who if os.geteuid() == 0 else {}
+        for path in PATHS:
+            done = subprocess.run([hft, "bench", "--paths", path], text=True,
+                                  capture_output=True, check=False, cwd="/",
+                                  **who)
+            print(done.stdout, done.stderr, sep="")
+            if "two CPUs" in done.stderr:
+                skip("it needs two CPUs")
+            if (done.returncode != UNAVAILABLE
+                    or f"path {path}: " not in done.stderr
+                    or "only root may" not in done.stderr):
+                sys.exit(f"{path}: expected status {UNAVAILABLE} and the "
+                         f"reason, found status {done.returncode}")
+
+
+{"killed": killed, "unprivileged": unprivileged}[WHAT]()
