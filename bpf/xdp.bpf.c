@@ -178,7 +178,6 @@ static __always_inline void fill(struct packets_record *record, void *from,
 	if (bytes <= room)
 		copy_payload(record->payload, from, end, bytes);
 	record->length = length;
-	record->type = frames ? HFT_RECORD_FRAME : HFT_RECORD_UDP;
 	record->flags = length > room ? HFT_RECORD_TRUNCATED : 0;
 }
 
@@ -194,7 +193,6 @@ int on_packet(struct xdp_md *context)
 
 	if (!from)
 		return XDP_PASS;
-	stamp = bpf_ktime_get_ns();
 	if (frames) {
 		from = data;
 		length = end - data;
@@ -204,6 +202,13 @@ int on_packet(struct xdp_md *context)
 	}
 	record = hft_bpf_reserve(packets);
 	if (record) {
+		/*
+		 * A first store, so that the consumer's CPU gives the line up
+		 * while this one reads the clock.
+		 */
+		record->type = frames ? HFT_RECORD_FRAME : HFT_RECORD_UDP;
+		hft_bpf_compiler_barrier();
+		stamp = bpf_ktime_get_ns();
 		fill(record, from, end, length);
 		hft_bpf_publish_at(packets, record, stamp);
 	}

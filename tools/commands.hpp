@@ -12,6 +12,7 @@ namespace hft::tools {
 void add_bench(CLI::App& app, int& status);
 void add_ctl(CLI::App& app, int& status);
 void add_feed(CLI::App& app, int& status);
+void add_produce(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
 void add_tap(CLI::App& app, int& status);

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   hft::tools::add_bench(app, status);
   hft::tools::add_ctl(app, status);
   hft::tools::add_feed(app, status);
+  hft::tools::add_produce(app, status);
   hft::tools::add_replay(app, status);
   hft::tools::add_report(app, status);
   hft::tools::add_tap(app, status);

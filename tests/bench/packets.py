@@ -13,7 +13,8 @@ import tempfile
 import time
 
 HFT, WHAT = sys.argv[1:]
-PATHS = ["udp-block", "udp-spin", "udp-busy-poll", "af-xdp"]
+PATHS = ["udp-block", "udp-spin", "udp-busy-poll", "af-xdp", "xdp",
+         "xdp-entry"]
 UNAVAILABLE = 69
 NOBODY = 65534
 SECONDS = 20

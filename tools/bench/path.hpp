@@ -86,6 +86,8 @@ std::unique_ptr<Path> attach_udp_block(const Setting& setting);
 std::unique_ptr<Path> attach_udp_spin(const Setting& setting);
 std::unique_ptr<Path> attach_udp_busy_poll(const Setting& setting);
 std::unique_ptr<Path> attach_af_xdp(const Setting& setting);
+std::unique_ptr<Path> attach_xdp(const Setting& setting);
+std::unique_ptr<Path> attach_xdp_entry(const Setting& setting);
 std::unique_ptr<Path> attach_ebpf(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_spin(const Setting& setting);

@@ -93,6 +93,11 @@ std::string af_xdp_unavailable() {
   return "";
 }
 
+std::string xdp_unavailable() {
+  std::string why_not = packets_unavailable();
+  return why_not.empty() ? bpf::unavailable() : why_not;
+}
+
 std::string bpf_unavailable() {
   std::string why_not = process_unavailable();
   return why_not.empty() ? bpf::unavailable() : why_not;
@@ -136,6 +141,10 @@ const std::vector<PathKind>& path_kinds() {
        Veth::kPayloadMax},
       {"af-xdp", "UDP over veth, AF_XDP in copy mode, its ring polled", false,
        false, true, af_xdp_unavailable, attach_af_xdp, Veth::kPayloadMax},
+      {"xdp", "UDP over veth, an XDP program to our ring, polled", false, false,
+       true, xdp_unavailable, attach_xdp, Veth::kPayloadMax},
+      {"xdp-entry", "the same, from the XDP program's stamp", false, false,
+       true, xdp_unavailable, attach_xdp_entry, Veth::kPayloadMax},
       {"ebpf", "our ring, from a bpf_timer, polled", false, true, false,
        bpf_unavailable, attach_ebpf},
       {"ringbuf-poll", "the BPF ring buffer, from a bpf_timer, in epoll", false,

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// `hft produce`: a BPF producer from a shell, its rings pinned for others.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+
+#include "commands.hpp"
+#include "hft/bpf_sched_switch.hpp"
+#include "hft/bpf_simulator.hpp"
+#include "hft/bpf_xdp.hpp"
+#include "period.hpp"
+#include "stop.hpp"
+
+namespace hft::tools {
+namespace {
+
+constexpr useconds_t kLook = 100'000;  // us between looks at Ctrl-C
+
+struct ProduceOptions {
+  std::string pin;
+  bool overwrite = false;
+  std::uint32_t slots = 4096;
+  mode_t mode = 0600;
+  bpf::SimulatorOptions simulator;
+  bpf::XdpOptions xdp;
+
+  [[nodiscard]] bpf::Shape shape(std::uint32_t rings) const {
+    return {.slot_count = slots,
+            .mode = overwrite ? HFT_MODE_OVERWRITE : HFT_MODE_DROP,
+            .rings = rings};
+  }
+};
+
+// A pin for as long as this lives.
+class Pin {
+ public:
+  Pin(const bpf::Rings& rings, const ProduceOptions& options)
+      : folder_(options.pin) {
+    rings.pin(folder_, {.consumer_mode = options.mode});
+  }
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+  ~Pin() {
+    try {
+      bpf::Rings::unpin(folder_);
+    } catch (const std::system_error& error) {
+      fmt::print(stderr, "hft produce: {}\n", error.what());
+    }
+  }
+
+ private:
+  std::string folder_;
+};
+
+using Stats = std::function<hft_ring_stats(std::uint32_t ring)>;
+
+// Until Ctrl-C; then what came of it.
+void keep(const bpf::Rings& rings, const ProduceOptions& options,
+          const Stats& stats) {
+  const Pin pin(rings, options);
+  fmt::print(stderr, "{} ring{} at {}; Ctrl-C ends it\n", rings.size(),
+             rings.size() == 1 ? "" : "s", options.pin);
+  while (!stop_requested()) {
+    usleep(kLook);
+  }
+  hft_ring_stats sum{};
+  for (std::uint32_t ring = 0; ring < rings.size(); ++ring) {
+    const hft_ring_stats one = stats(ring);
+    sum.offered += one.offered;
+    sum.published += one.published;
+    sum.dropped += one.dropped;
+  }
+  fmt::print("offered {}, published {}, dropped {}\n", sum.offered,
+             sum.published, sum.dropped);
+}
+
+void produce_timer(ProduceOptions options) {
+  options.simulator.shape = options.shape(1);
+  bpf::Simulator simulator(options.simulator);
+  simulator.start();
+  keep(simulator.rings(), options,
+       [&](std::uint32_t) { return simulator.stats(); });
+}
+
+void produce_switches(const ProduceOptions& options) {
+  const bpf::SchedSwitch switches(options.shape(bpf::kEachCpu));
+  keep(switches.rings(), options,
+       [&](std::uint32_t ring) { return switches.stats(ring); });
+}
+
+void produce_packets(ProduceOptions options) {
+  const std::uint32_t slot_size = options.xdp.shape.slot_size;
+  options.xdp.shape = options.shape(bpf::kEachCpu);
+  options.xdp.shape.slot_size = slot_size;
+  const bpf::Xdp xdp(options.xdp);
+  keep(xdp.rings(), options,
+       [&](std::uint32_t ring) { return xdp.stats(ring); });
+}
+
+CLI::App* add_producer(CLI::App& app, const std::string& name,
+                       const std::string& what,
+                       const std::shared_ptr<ProduceOptions>& options,
+                       const std::function<void(ProduceOptions)>& produce,
+                       int& status) {
+  CLI::App* producer = app.add_subcommand(name, what);
+  producer
+      ->add_option("--pin", options->pin,
+                   "Folder for its rings, as /sys/fs/bpf/feed")
+      ->required()
+      ->option_text("FOLDER");
+  producer->add_option("--slots", options->slots, "Slots of a ring")
+      ->capture_default_str();
+  producer->add_flag("--overwrite", options->overwrite,
+                     "Overwrite the oldest record when a ring is full, for any "
+                     "number of readers");
+  producer
+      ->add_option_function<std::string>(
+          "--mode",
+          [options](const std::string& text) {
+            options->mode = static_cast<mode_t>(std::stoul(text, nullptr, 8));
+          },
+          "Who may consume (write bits) and look on (read bits): 0600")
+      ->check(CLI::Validator(
+          [](const std::string& text) -> std::string {
+            return text.empty() ||
+                           text.find_first_not_of("01234567") !=
+                               std::string::npos ||
+                           text.size() > 4
+                       ? fmt::format("'{}' is no mode, as 0660", text)
+                       : "";
+          },
+          "MODE"))
+      ->option_text("MODE");
+  producer->callback([options, produce, &status] {
+    if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
+      fmt::print(stderr, "hft produce: {}\n", why_not);
+      status = kUnavailable;
+      return;
+    }
+    stop_on_signals();
+    produce(*options);
+  });
+  return producer;
+}
+
+}  // namespace
+
+void add_produce(CLI::App& app, int& status) {
+  CLI::App* produce = app.add_subcommand(
+      "produce", "Have a BPF program fill rings, until Ctrl-C");
+  produce->require_subcommand(1);
+  produce->footer(
+      "Examples:\n"
+      "  hft produce timer --pin /sys/fs/bpf/ticks &\n"
+      "  hft tap /sys/fs/bpf/ticks -c 3\n"
+      "  hft produce xdp --interface eth0 --port 26400 --frames --pin "
+      "/sys/fs/bpf/feed");
+  auto options = std::make_shared<ProduceOptions>();
+
+  CLI::App* timer =
+      add_producer(*produce, "timer", "Market-data packets on a schedule",
+                   options, produce_timer, status);
+  add_period(*timer, options->simulator.period);
+  timer->add_option("--cpu", options->simulator.cpu, "The CPU that produces")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+
+  add_producer(*produce, "switches",
+               "Every context switch, a ring for each CPU", options,
+               produce_switches, status);
+
+  CLI::App* xdp =
+      add_producer(*produce, "xdp", "UDP packets of an interface, by XDP",
+                   options, produce_packets, status);
+  xdp->add_option("--interface", options->xdp.interface, "Where they come in")
+      ->required()
+      ->option_text("IF");
+  xdp->add_option("--port", options->xdp.port, "Of their destination")
+      ->option_text("PORT");
+  xdp->add_option("--address", options->xdp.address,
+                  "Of their destination, as 239.1.1.1")
+      ->option_text("ADDRESS");
+  xdp->add_flag("--frames", options->xdp.frames,
+                "Whole frames, which hft tap --pcap can write");
+  xdp->add_flag("--pass", options->xdp.pass,
+                "The network stack gets the packets, too");
+  xdp->add_option("--slot-size", options->xdp.shape.slot_size,
+                  "Bytes of a slot: 64 to 4096")
+      ->capture_default_str();
+}
+
+}  // namespace hft::tools
