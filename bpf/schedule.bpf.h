@@ -13,6 +13,7 @@ struct hft_schedule {
 	__u64 period; /* ns */
 	__u64 due; /* of the next packet; 0 before the first */
 	__u64 sequence; /* counts packets */
+	__u64 unpublished; /* stamp of a packet that is none but for its cost */
 };
 
 /*

@@ -19,6 +19,7 @@ enum simulator_output {
 	OUTPUT_RING,
 	OUTPUT_RINGBUF, /* waking who waits in epoll */
 	OUTPUT_RINGBUF_SILENT, /* waking no one */
+	OUTPUT_NOTHING, /* all that a packet costs but its record */
 };
 
 const volatile __u32 output = OUTPUT_RING;
@@ -28,7 +29,7 @@ HFT_BPF_RING(market, 64);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, HFT_PAGE);
+	__uint(max_entries, 1 << 20); /* bytes */
 } ringbuf SEC(".maps");
 
 /* Apart from the timer: a perf event's program may not use a map with one. */
@@ -87,6 +88,14 @@ static __always_inline void publish_to_ringbuf(struct hft_schedule *schedule)
 					   0);
 }
 
+static __always_inline void publish_nowhere(struct hft_schedule *schedule)
+{
+	struct hft_market packet;
+
+	hft_next_packet(schedule, bpf_ktime_get_ns(), &packet);
+	schedule->unpublished = bpf_ktime_get_ns() + packet.late;
+}
+
 static __always_inline struct hft_schedule *the_schedule(void)
 {
 	__u32 zero = 0;
@@ -99,6 +108,8 @@ static __always_inline void tick(struct hft_schedule *schedule)
 	schedule->period = period;
 	if (output == OUTPUT_RING)
 		publish_to_ring(schedule);
+	else if (output == OUTPUT_NOTHING)
+		publish_nowhere(schedule);
 	else
 		publish_to_ringbuf(schedule);
 }

@@ -21,7 +21,13 @@ namespace hft::bpf {
 struct SimulatorOptions {
   /// Where its packets go. The kernel's BPF ring buffer is there to be measured
   /// beside ours; kRingbufSilent wakes no one who waits in epoll.
-  enum class Output : std::uint32_t { kRing, kRingbuf, kRingbufSilent };
+  /// kNothing is all that a packet costs without its record.
+  enum class Output : std::uint32_t {
+    kRing,
+    kRingbuf,
+    kRingbufSilent,
+    kNothing
+  };
   /// kTimer is a bpf_timer, kPerfEvent the overflows of a CPU's clock. kAuto
   /// takes a bpf_timer where it can be pinned to a CPU (from Linux 6.7 on).
   enum class Driver { kAuto, kTimer, kPerfEvent };

@@ -29,6 +29,11 @@ class RightsTest : public BpfTest {
     theirs_ = Descriptor(ends[1]);
   }
 
+  // What a test that failed has left.
+  void TearDown() override {
+    if (access(pin_folder().c_str(), F_OK) == 0) Rings::unpin(pin_folder());
+  }
+
   // 0, or the errno of mapping a page of it.
   static int map_error(int fd, int protection) {
     void* page = mmap(nullptr, HFT_PAGE, protection, MAP_SHARED, fd, 0);

@@ -11,12 +11,14 @@
 
 #include "commands.hpp"
 #include "hft/affinity.hpp"
+#include "hft/bpf.hpp"
 #include "hft/clock.hpp"
 #include "hft/device.hpp"
 #include "hft/histogram.hpp"
 #include "machine.hpp"
 #include "measure.hpp"
 #include "options.hpp"
+#include "producer_cost.hpp"
 #include "progress.hpp"
 #include "sweep.hpp"
 
@@ -168,6 +170,14 @@ void write_sweep(const Options& options, std::vector<SweepPoint> points,
 int run(const Options& options) {
   if (options.list) {
     return list_paths();
+  }
+  if (options.producer_cost) {
+    if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
+      fmt::print(stderr, "hft bench: --producer-cost: {}\n", why_not);
+      return tools::kUnavailable;
+    }
+    fmt::print("{}", measure_producer_cost(options.cpus[0], options.cpus[1]));
+    return tools::kOk;
   }
   const std::vector<const PathKind*> paths = options.paths.empty()
                                                  ? offered_standard(options)

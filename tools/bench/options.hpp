@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> manifest;  // KEY=VALUE
   bool list = false;
   bool attribute = false;
+  bool producer_cost = false;
 };
 
 /// Declare the options of `bench`. CLI11 checks them: names, ranges, the shape
