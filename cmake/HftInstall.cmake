@@ -13,6 +13,17 @@ install(TARGETS hft hft_headers EXPORT hftTargets
 install(EXPORT hftTargets NAMESPACE hft::
   DESTINATION ${package_dir} COMPONENT hft_development)
 
+# Apart: find_package(hft COMPONENTS bpf) needs libbpf, find_package(hft) none.
+if(HFT_BPF)
+  install(FILES bpf/hft_ring.bpf.h
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hft COMPONENT hft_development)
+  install(TARGETS hft_bpf EXPORT hftBpfTargets
+    ARCHIVE COMPONENT hft_development
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT hftBpfTargets NAMESPACE hft::
+    DESTINATION ${package_dir} COMPONENT hft_development)
+endif()
+
 configure_package_config_file(cmake/hftConfig.cmake.in hftConfig.cmake
   INSTALL_DESTINATION ${package_dir}
   NO_SET_AND_CHECK_MACRO)
@@ -38,8 +49,15 @@ foreach(dir INCLUDEDIR LIBDIR)
   cmake_path(APPEND path "${CMAKE_INSTALL_${dir}}")
   set(HFT_PC_${dir} ${path})
 endforeach()
-configure_file(packaging/hft.pc.in hft.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/hft.pc
+set(pc_files hft.pc)
+if(HFT_BPF)
+  list(APPEND pc_files hft-bpf.pc)
+endif()
+foreach(file IN LISTS pc_files)
+  configure_file(packaging/${file}.in ${file} @ONLY)
+endforeach()
+list(TRANSFORM pc_files PREPEND ${CMAKE_CURRENT_BINARY_DIR}/)
+install(FILES ${pc_files}
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT hft_development)
 
 if(TARGET hft_tool)

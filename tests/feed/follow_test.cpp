@@ -10,9 +10,9 @@
 #include <string>
 
 #include "feed/session.hpp"
+#include "hft/clock.hpp"
 #include "packets.hpp"
 #include "plain_books.hpp"
-#include "hft/clock.hpp"
 
 namespace hft::feed {
 namespace {

@@ -3,7 +3,8 @@
 # Builds consumer.cpp, outside the tree, the way a user would, and runs it:
 #
 #   tests/package/run.sh WAY BUILD_DIR    WAY: find_package, add_subdirectory
-#                                         or pkg-config
+#                                         pkg-config or bpf, which builds
+#                                         the program of docs/bpf.md
 #
 # BUILD_DIR is where hft is built; its compilers are used, and the library that
 # is there is installed, into a folder of its own.
@@ -47,6 +48,11 @@ build_project() {
   fi
 }
 
+block() { # LANGUAGE PAGE: the first block of that language
+  awk -v fence="\`\`\`$1" '$0 == fence && !done { inside = 1; next }
+    /^```$/ && inside { inside = 0; done = 1 } inside' "$2"
+}
+
 expect_output() { # PROGRAM
   local output
   output=$("$1") || fail "expected exit status 0 of $1, found $?"
@@ -85,6 +91,31 @@ case $way in
     "$cxx" -std=c++20 -O2 "$here/consumer.cpp" $flags -static -o "$work/static"
     expect_output "$work/static"
     ;;
-  *) fail "expected find_package, add_subdirectory or pkg-config, found '$way'" ;;
+  bpf)
+    install_hft
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft-bpf.pc)")
+    export PKG_CONFIG_PATH PATH=$PATH:/usr/sbin
+    page=$here/../../docs/bpf.md
+    cd "$work"
+    block c "$page" >execs.bpf.c
+    block cpp "$page" >execs.cpp
+    block sh "$page" >build.sh
+    bash -euo pipefail build.sh
+    cmake -S "$here/find_bpf" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
+      -DCMAKE_CXX_COMPILER="$cxx" -DEXECS="$work"
+    cmake --build "$work/build"
+    if [[ $(id -u) != 0 ]]; then
+      echo "skipped: built, not run: that needs CAP_BPF"
+      exit 77
+    fi
+    exec {program}< <(timeout 60 ./execs)
+    read -r -u "$program" ready
+    [[ $ready == ready ]] || fail "expected 'ready', found '$ready'"
+    /bin/true & /bin/true & /bin/true & wait
+    mapfile -t -u "$program" started
+    [[ ${#started[@]} == 3 && ${started[*]} == *true* ]] ||
+      fail "expected 3 programs, true among them, found '${started[*]}'"
+    ;;
+  *) fail "expected find_package, add_subdirectory, pkg-config or bpf, found '$way'" ;;
 esac
 echo "package.$way: built and run"
