@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <bit>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 
@@ -111,11 +113,22 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
                    "Folder for its rings, as /sys/fs/bpf/feed")
       ->required()
       ->option_text("FOLDER");
-  producer->add_option("--slots", options->slots, "Slots of a ring")
+  producer
+      ->add_option("--slots", options->slots, "Slots of a ring: a power of two")
+      ->check(CLI::Validator(
+          [](const std::string& text) -> std::string {
+            const unsigned long slots = std::strtoul(text.c_str(), nullptr, 10);
+            return slots >= 2 && slots <= HFT_SLOT_COUNT_MAX &&
+                           std::has_single_bit(slots)
+                       ? ""
+                       : fmt::format("'{}' is no power of two from 2 to 65536",
+                                     text);
+          },
+          "N"))
       ->capture_default_str();
   producer->add_flag("--overwrite", options->overwrite,
                      "Overwrite the oldest record when a ring is full, for any "
-                     "number of readers");
+                     "number of readers, instead of dropping the newest");
   producer
       ->add_option_function<std::string>(
           "--mode",
@@ -154,7 +167,7 @@ void add_produce(CLI::App& app, int& status) {
   produce->require_subcommand(1);
   produce->footer(
       "Examples:\n"
-      "  hft produce timer --pin /sys/fs/bpf/ticks &\n"
+      "  hft produce timer --overwrite --pin /sys/fs/bpf/ticks &\n"
       "  hft tap /sys/fs/bpf/ticks -c 3\n"
       "  hft produce xdp --interface eth0 --port 26400 --frames --pin "
       "/sys/fs/bpf/feed");

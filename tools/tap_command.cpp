@@ -51,8 +51,7 @@ class Output {
         throw std::invalid_argument(
             "--pcap: expected a ring of frames, found a record of another "
             "type: "
-            "have its XDP producer take whole frames "
-            "(bpf::XdpOptions::frames)");
+            "hft produce xdp --frames makes such rings");
       }
       capture_->write(clock_.at(record.stamp), sight.payload, record.length);
     } else if (!options_.quiet) {

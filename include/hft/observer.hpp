@@ -52,7 +52,9 @@ class Observer {
     return false;
   }
 
-  /// Records that were overwritten before they were copied; exact.
+  /// Records that were published and not seen. Exact, but for the oldest one of
+  /// a full ring in drop mode: that is not copied, for the producer may have
+  /// begun to write over it.
   [[nodiscard]] std::uint64_t missed() const noexcept {
     return reader_.lapped() + passed_;
   }

@@ -177,8 +177,7 @@ void add_options(CLI::App& bench, Options& options) {
   bench.parse_complete_callback([&] { settle(bench, options); });
   bench.footer(
       "Without --paths: the driver's paths, or, where there is no driver, "
-      "those "
-      "between two processes.\n"
+      "those between two processes and those of a BPF timer.\n"
       "Examples:\n"
       "  hft bench --paths ring,read --samples 10000 --json r.json\n"
       "  hft bench --paths process,pipe,floor --cpus 2,3\n"
