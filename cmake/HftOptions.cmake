@@ -6,6 +6,11 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
+# A static program takes no shared library, which find_library() would prefer.
+if(CMAKE_EXE_LINKER_FLAGS MATCHES "-static( |$)")
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
+
 add_library(hft_options INTERFACE)
 target_compile_features(hft_options INTERFACE cxx_std_20)
 target_compile_options(hft_options INTERFACE
