@@ -15,7 +15,7 @@ usable() { [[ -r /dev/kvm && -w /dev/kvm ]]; }
 probe() { # IMAGE
   local job status=1
   job=$(mktemp -d "$HFT_CACHE/jobs/XXXXXXXX")
-  "$HFT_ROOT/vm/initramfs.sh" "$job/initramfs"
+  "$HFT_ROOT/vm/initramfs.sh" "$1" "$job/initramfs"
   mkdir "$job/out"
   : >"$job/stdout"
   : >"$job/stderr"

@@ -90,7 +90,7 @@ quoted "$@" >"$job/command"
 printf '%s\n' "$PWD" >"$job/cwd"
 binds "$@" >"$job/binds"
 [[ $interactive == 0 ]] || : >"$job/interactive"
-"$HFT_ROOT/vm/initramfs.sh" "$job/initramfs" "${programs[@]}"
+"$HFT_ROOT/vm/initramfs.sh" "$image" "$job/initramfs" "${programs[@]}"
 accel=$("$HFT_ROOT/vm/accel.sh" "$accel" "$image")
 
 boot=("$HFT_ROOT/vm/qemu.sh" --image "$image" --initramfs "$job/initramfs"

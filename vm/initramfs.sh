@@ -1,23 +1,42 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Packs the guest's root file system: vm/initramfs.sh OUT [PROGRAM...]
+# Packs the guest's root file system:
 #
-# OUT is written whole or not at all. Each static PROGRAM goes to
+#   vm/initramfs.sh IMAGE OUT [PROGRAM...]
+#
+# IMAGE is the folder of the kernel; OUT is written whole or not at all. Each static PROGRAM goes to
 # /usr/local/bin; BusyBox is the rest of the system.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
-  '' | -*) die "$EXIT_USAGE" "expected an output file; see $0 --help" ;;
 esac
-out=$1
-shift
+[[ $# -ge 2 ]] || die "$EXIT_USAGE" "expected a kernel and an output file; see $0 --help"
+image=$1
+out=$2
+shift 2
 readonly guest=$HFT_ROOT/vm/guest busybox=/bin/busybox
 if [[ ! -x $busybox ]] || ldd "$busybox" >/dev/null 2>&1; then
   die "$EXIT_UNAVAILABLE" "expected a static $busybox, found none" \
     "apt-get install busybox-static"
 fi
+
+# add_modules: what the guest's shares need and this kernel has as modules, named
+# in the order to load them. BusyBox reads no packed ones.
+add_modules() {
+  local path number=10
+  mkdir "$root/modules"
+  PATH=$PATH:/usr/sbin:/sbin modprobe -d "$image" -S "$(cat "$image/release")" \
+    --show-depends -a virtio_pci 9pnet_virtio 9p |
+    sed -n 's/^insmod \(.*[^ ]\) *$/\1/p' | awk '!seen[$0]++' |
+    while IFS= read -r path; do
+      case $path in
+        *.xz) xz -dc -- "$path" ;;
+        *) cat -- "$path" ;;
+      esac >"$root/modules/$((number++))"
+    done
+}
 
 root=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$root" "$out.partial"' EXIT
@@ -31,6 +50,7 @@ cp "$guest"/{passwd,group} "$root/etc/"
 cp "$guest"/bin/* "$root/usr/local/bin/"
 [[ $# == 0 ]] || cp -- "$@" "$root/usr/local/bin/"
 chmod 755 "$root"/usr/local/bin/*
+[[ ! -d $image/lib/modules ]] || add_modules
 (cd "$root" && find . -print0 | LC_ALL=C sort -z |
   cpio --quiet --null --create --format=newc --owner=0:0) >"$out.partial" ||
   fail_writing "$(dirname "$out")" "$EXIT_CANNOT_WRITE" "cannot write $out"

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Fetches Debian's own kernel of a series and prints a folder like that of
+# vm/build-kernel.sh, with its modules too: bzImage, config, key, release,
+# lib/modules/RELEASE.
+#
+#   vm/stock-kernel.sh [--modules] stock-6.1 | stock-6.12
+#
+# --modules prints the folder of the modules instead.
+# The newest package that apt knows is downloaded and unpacked into the cache;
+# nothing is installed, and root is not needed.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# known NAME: the version that apt would download; nothing if there is none.
+known() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: //p'; }
+
+# newest SERIES: the package and its version. Not the cloud's and not the
+# real-time kernel: those have another word before amd64.
+newest() {
+  local name version
+  while IFS= read -r name; do
+    version=$(known "$name")
+    [[ -z $version ]] || { printf '%s %s\n' "$name" "$version"; return; }
+  done < <(apt-cache pkgnames "linux-image-$1." |
+    grep -xE 'linux-image-[0-9][^-]*(-[0-9]+)?-amd64' | sort -rV)
+}
+
+download() { # DIR NAME: into DIR, signed for secure boot or not
+  local name
+  for name in "$2" "$2-unsigned"; do
+    (cd "$1" && apt-get -o Acquire::http::Timeout=20 -o Acquire::Retries=0 \
+      download "$name") >>"$1/log" 2>&1 && return
+  done
+  ! disk_is_full "$1" || fail_writing --remove "$1" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
+    "cannot download $2"
+  grep '^E:' "$1/log" >&2 || true
+  rm -rf "$1"
+  die "$EXIT_UNAVAILABLE" "cannot download $2 $version" \
+    "is the network there? if the mirror has a newer one: sudo apt-get update"
+}
+
+# A package's modules have no list of what depends on what: its installation
+# would make it.
+unpack() { # DIR
+  local release
+  dpkg-deb --fsys-tarfile "$1"/*.deb | tar -C "$1" -x ./boot ./lib/modules || return
+  release=$(basename "$1"/boot/vmlinuz-*)
+  release=${release#vmlinuz-}
+  mv "$1/boot/vmlinuz-$release" "$1/bzImage" &&
+    mv "$1/boot/config-$release" "$1/config" &&
+    printf '%s\n' "$release" >"$1/release" &&
+    printf '%s\n' "$key" >"$1/key" &&
+    PATH=$PATH:/usr/sbin:/sbin depmod -b "$1" "$release" &&
+    rm -r "${1:?}/boot" "$1"/*.deb "$1/log"
+}
+
+modules=0
+if [[ ${1:-} == --modules ]]; then
+  modules=1
+  shift
+fi
+case ${1:-} in
+  --help) usage_of "$0"; exit 0 ;;
+  stock-6.1 | stock-6.12) series=${1#stock-} ;;
+  *) die "$EXIT_USAGE" "kernel '${1:-}': expected stock-6.1 or stock-6.12" ;;
+esac
+for tool in apt-get dpkg-deb; do
+  command -v "$tool" >/dev/null ||
+    die "$EXIT_UNAVAILABLE" "stock kernels are Debian packages: expected $tool in PATH, found none"
+done
+"$HFT_ROOT/vm/deps.sh" stock
+read -r name version < <(newest "$series") ||
+  die "$EXIT_UNAVAILABLE" "expected a package linux-image-$series.*-amd64, apt knows none" \
+    "Debian 12 has it: sudo apt-get update, or add its archive to /etc/apt"
+key=${name}_$version
+image=$HFT_CACHE/images/$key
+make_dir "$HFT_CACHE/locks" "$HFT_CACHE/images"
+exec 9>"$HFT_CACHE/locks/stock"
+flock 9
+if [[ ! -d $image ]]; then
+  rm -rf "$image.partial"
+  make_dir "$image.partial"
+  phase "Downloading $name $version"
+  download "$image.partial" "$name"
+  phase "Unpacking $name"
+  unpack "$image.partial" ||
+    fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
+      "cannot unpack $name into $image"
+  mv -T "$image.partial" "$image"
+fi
+if [[ $modules == 1 ]]; then
+  image=$image/lib/modules/$(cat "$image/release")
+fi
+printf '%s\n' "$image"
