@@ -132,15 +132,23 @@ static __always_inline void copy_lines(__u8 *to, void *from, void *end,
 				       __u64 bytes)
 {
 	__u64 at = FIRST_LINE;
+	__u64 left = bytes - FIRST_LINE;
 	__u32 i;
 
 	if (!copy(to, from, end, bytes - HFT_CACHE_LINE, HFT_CACHE_LINE))
 		return;
 	for (i = 0; i < HFT_SLOT_SIZE_MAX / HFT_CACHE_LINE; i++) {
-		if (at + HFT_CACHE_LINE > bytes ||
+		/*
+		 * Until 6.7 the verifier sees that a range is below a constant,
+		 * but not that a constant, `at`, is above a range, `bytes`:
+		 * clang is not to compare these instead.
+		 */
+		asm volatile("" : "+r"(left));
+		if (left < HFT_CACHE_LINE ||
 		    !copy(to, from, end, at, HFT_CACHE_LINE))
 			break;
 		at += HFT_CACHE_LINE;
+		left -= HFT_CACHE_LINE;
 	}
 	hft_bpf_compiler_barrier();
 	copy(to, from, end, 0, HFT_CACHE_LINE);
