@@ -3,7 +3,9 @@
 #include <bpf/libbpf.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "bpf_test.hpp"
 #include "hft/bpf_sched_switch.hpp"
@@ -27,22 +29,34 @@ hft_market market_of(const hft_record& record) {
   return market;
 }
 
-// 100 packets: each follows the one before it, and none is late and not said.
+// 100 packets that one schedule explains: none is late or missed and not said.
+// A stamp is taken after the reading that `late` is from, however long after,
+// and before the next packet's: between these is what the first one was due.
 void expect_schedule(const Simulator& simulator) {
   const Ring ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
-  std::uint64_t due = 0;
-  for (int i = 0; i < 100; ++i) {
-    const hft_record& record = consumer.read();
-    const hft_market market = market_of(record);
-    const std::uint64_t scheduled = record.stamp - market.late;
-    if (i > 0) {
-      // The stamp is a moment later than the reading that `late` is from.
-      EXPECT_GE(scheduled, due);
-    }
-    due = scheduled / kPeriod * kPeriod;
+  std::uint64_t earliest = 0;
+  std::uint64_t latest = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t since_first = 0;
+  hft_record before{};
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const hft_record record = consumer.read();
     consumer.release();
+    const hft_market market = market_of(record);
+    const std::uint64_t after_first = since_first + market.late;
+    if (i > 0) {
+      EXPECT_EQ(market.sequence, market_of(before).sequence + 1);
+      earliest = std::max<std::uint64_t>(earliest, before.stamp - after_first);
+    }
+    // Of a packet that comes early, nothing is said.
+    if (market.late > 0) {
+      latest = std::min<std::uint64_t>(latest, record.stamp - after_first);
+    }
+    EXPECT_EQ(market.missed, market.late / kPeriod);
+    since_first += (1 + market.missed) * kPeriod;
+    before = record;
   }
+  EXPECT_LE(earliest, latest);
 }
 
 TEST_F(ProducersTest, TimerKeepsASchedule) {
