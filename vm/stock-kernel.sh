@@ -29,11 +29,14 @@ newest() {
 download() { # DIR NAME: into DIR, signed for secure boot or not
   local name
   for name in "$2" "$2-unsigned"; do
-    (cd "$1" && apt-get -o Acquire::http::Timeout=20 -o Acquire::Retries=0 \
+    rm -f "$1"/*.deb
+    (cd "$1" && LC_ALL=C apt-get -o Acquire::http::Timeout=20 -o Acquire::Retries=0 \
       download "$name") >>"$1/log" 2>&1 && return
   done
-  ! disk_is_full "$1" || fail_writing --remove "$1" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
-    "cannot download $2"
+  # apt may have looked before it wrote, or have removed what it wrote.
+  ! grep -qE 'enough free space|No space left' "$1/log" ||
+    fail_writing --remove "$1" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
+      "cannot download $2 $version: $HFT_CACHE has no room for it"
   grep '^E:' "$1/log" >&2 || true
   rm -rf "$1"
   die "$EXIT_UNAVAILABLE" "cannot download $2 $version" \
