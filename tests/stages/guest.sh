@@ -14,14 +14,12 @@ vm/guest-run.sh --image "$image" --accel auto --deadline 600 \
 check "vm_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
 check "the test kernel has no complaint" kernel_is_well "$out/console.log"
 
-# count PATTERN FILE
-count() { tr -d '\r' <"$2" | grep -cE "$1"; }
 # Cases are indented below their suite.
 kunit='^\[ *[0-9.]+\] {5,}'
 cases_passed=$(count "${kunit}ok [0-9]+ " "$out/console.log")
 cases_failed=$(count "${kunit}not ok [0-9]+ " "$out/console.log")
 check "KUnit ran" test "$((cases_passed + cases_failed))" -gt 0
-passed=$((passed + cases_passed + $(count '^\[       OK' "$out/vm_tests.log")))
-failed=$((failed + cases_failed + $(count '^\[  FAILED  \] .* \(' "$out/vm_tests.log")))
-skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$out/vm_tests.log")))
+passed=$((passed + cases_passed))
+failed=$((failed + cases_failed))
+count_cases "$out/vm_tests.log"
 summary

@@ -44,6 +44,16 @@ kernel_is_well() {
     grep -E 'BUG:|WARNING:|Oops|rcu.*stall|Call Trace|Kernel panic' >&2
 }
 
+# count PATTERN FILE: lines of a guest's output.
+count() { tr -d '\r' <"$2" | grep -cE "$1"; }
+
+# count_cases LOG: what a GoogleTest program says of its own.
+count_cases() {
+  passed=$((passed + $(count '^\[       OK' "$1")))
+  failed=$((failed + $(count '^\[  FAILED  \] .* \(' "$1")))
+  skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$1")))
+}
+
 # summary: the closing line; fails when a test did.
 summary() {
   local text="$passed passed, $failed failed"

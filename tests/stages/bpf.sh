@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Rings from BPF on kernels that are not ours: bpf_tests on Debian's own.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+out=build/tests/bpf
+mkdir -p "$out"
+vm/native.sh guest bpf_tests || exit
+
+run_on() { # KERNEL
+  local image status console=$out/$1.console log=$out/$1.log
+  image=$(vm/stock-kernel.sh "$1" 2> >(tee "$out/$1.fetch" >&2))
+  status=$?
+  # 69: neither in the cache nor to be had.
+  if [[ $status == 69 ]]; then
+    printf 'SKIP %s: %s\n' "$1" "$(sed -n 's/^sandbox: //p' "$out/$1.fetch")"
+    skipped=$((skipped + 1))
+    return
+  fi
+  check "$1 is fetched" equals 0 "$status" || return
+  vm/guest-run.sh --image "$image" --accel auto --deadline 240 \
+    --program build/guest/tests/bpf_tests --console "$console" -- \
+    bpf_tests 2>&1 | tee "$log" | grep -vE '^\[ RUN|^\[       OK'
+  check "$1: bpf_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
+  check "$1: the kernel has no complaint" kernel_is_well "$console"
+  count_cases "$log"
+}
+
+for kernel in stock-6.1 stock-6.12; do
+  run_on "$kernel"
+done
+summary
