@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <string_view>
 
 #include "bpf_test.hpp"
 #include "hft/bpf_sched_switch.hpp"
@@ -165,7 +166,7 @@ TEST_F(ProducersTest, SwitchesNameBothThreads) {
       std::memcpy(&event, record.payload, sizeof event);
       EXPECT_EQ(event.prev_comm[15], '\0');
       seen |= event.next_pid == child &&
-              std::strncmp(event.next_comm, "bpf_tests", 15) == 0;
+              std::string_view(event.next_comm) == "bpf_tests";
     });
   }
   EXPECT_TRUE(seen);
