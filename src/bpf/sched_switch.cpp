@@ -22,10 +22,10 @@ struct SchedSwitch::Loaded {
   std::optional<Rings> rings;
 };
 
-SchedSwitch::SchedSwitch(const Shape& wanted)
+SchedSwitch::SchedSwitch(const Shape& shape)
     : loaded_(std::make_unique<Loaded>()) {
   bpf_object& object = *loaded_->skeleton->obj;
-  shape(object, "switches", wanted);
+  bpf::shape(object, "switches", shape);
   load(object);
   loaded_->rings = Rings::of(object, "switches");
   if (sched_switch_bpf__attach(loaded_->skeleton.get()) != 0) {

@@ -51,8 +51,10 @@ class OnCpu {
 
 // What the program returned.
 int run(const bpf_program* program, void* context, std::uint32_t bytes) {
-  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = context,
-              .ctx_size_in = bytes);
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.ctx_in = context;
+  options.ctx_size_in = bytes;
   if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
     fail(errno,
          fmt::format("run the BPF program {}", bpf_program__name(program)));
@@ -154,9 +156,11 @@ hft_ring_stats Simulator::stats() const {
 
 double Simulator::cost(std::uint32_t repeats) const {
   std::array<std::byte, 64> packet{};
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
-              .data_size_in = packet.size(),
-              .repeat = static_cast<int>(repeats));
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = packet.data();
+  options.data_size_in = packet.size();
+  options.repeat = static_cast<int>(repeats);
   const int fd = bpf_program__fd(loaded_->skeleton->progs.publish_once);
   if (bpf_prog_test_run_opts(fd, &options) != 0) {
     fail(errno, "run a BPF program repeatedly");

@@ -33,7 +33,9 @@ in_addr_t parse_address(const std::string& text) {
 
 // The link goes, and the program with it, when its descriptor is closed.
 Descriptor try_attach(int program, unsigned index, unsigned flags) {
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
+  options.flags = flags;
   return Descriptor(
       bpf_link_create(program, static_cast<int>(index), BPF_XDP, &options));
 }

@@ -81,8 +81,10 @@ class Publisher {
                       .count = std::min(count - done, kBurstMax),
                       .published = 0};
       // The context is copied back over what was given.
-      LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &request,
-                  .ctx_size_in = sizeof request);
+      bpf_test_run_opts options{};
+      options.sz = sizeof options;
+      options.ctx_in = &request;
+      options.ctx_size_in = sizeof request;
       EXPECT_EQ(bpf_prog_test_run_opts(bpf_program__fd(program), &options), 0);
       published += request.published;
     }

@@ -160,9 +160,9 @@ class XdpTest : public BpfTest {
 
 TEST_F(XdpTest, PayloadsOfEveryLengthArriveWhole) {
   std::vector<Frame> frames;
-  for (const std::size_t size :
-       {0,   1,   7,   8,   9,   39,  40,  41,   47,   48,   63,  64,
-        103, 104, 105, 127, 128, 167, 168, 1000, 1471, 1472, 2000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           0,   1,   7,   8,   9,   39,  40,  41,   47,   48,   63,  64,
+           103, 104, 105, 127, 128, 167, 168, 1000, 1471, 1472, 2000}) {
     frames.push_back({.payload = numbered(size)});
   }
   const std::vector<Taken> taken = take(on_loopback(), frames);
