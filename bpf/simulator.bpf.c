@@ -52,19 +52,33 @@ struct {
 	__type(value, struct timer);
 } timers SEC(".maps");
 
-static __always_inline void publish_to_ring(struct hft_schedule *schedule)
+/* All but the stamp. */
+static __always_inline void fill(struct hft_record *record,
+				 struct hft_schedule *schedule)
 {
-	struct market_record *record = hft_bpf_reserve(market);
-	struct hft_market dropped;
-
-	if (!record) {
-		hft_next_packet(schedule, bpf_ktime_get_ns(), &dropped);
-		return;
-	}
 	record->length = sizeof(struct hft_market);
 	record->type = HFT_RECORD_MARKET;
 	record->flags = 0;
 	hft_next_packet(schedule, bpf_ktime_get_ns(), (void *)record->payload);
+}
+
+/* A packet for which there is no room is one of the schedule all the same. */
+static __always_inline void drop(struct hft_schedule *schedule)
+{
+	struct hft_market packet;
+
+	hft_next_packet(schedule, bpf_ktime_get_ns(), &packet);
+}
+
+static __always_inline void publish_to_ring(struct hft_schedule *schedule)
+{
+	struct market_record *record = hft_bpf_reserve(market);
+
+	if (!record) {
+		drop(schedule);
+		return;
+	}
+	fill((void *)record, schedule);
 	hft_bpf_publish(market, record);
 }
 
@@ -72,16 +86,12 @@ static __always_inline void publish_to_ringbuf(struct hft_schedule *schedule)
 {
 	struct hft_record *record =
 		bpf_ringbuf_reserve(&ringbuf, sizeof(*record), 0);
-	struct hft_market dropped;
 
 	if (!record) {
-		hft_next_packet(schedule, bpf_ktime_get_ns(), &dropped);
+		drop(schedule);
 		return;
 	}
-	record->length = sizeof(struct hft_market);
-	record->type = HFT_RECORD_MARKET;
-	record->flags = 0;
-	hft_next_packet(schedule, bpf_ktime_get_ns(), (void *)record->payload);
+	fill(record, schedule);
 	record->stamp = bpf_ktime_get_ns();
 	bpf_ringbuf_submit(record, output == OUTPUT_RINGBUF_SILENT ?
 					   BPF_RB_NO_WAKEUP :
