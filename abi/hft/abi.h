@@ -246,6 +246,13 @@ struct hft_bpf_shape {
 	__u32 reserved;
 };
 HFT_ASSERT_SIZE(struct hft_bpf_shape, 32);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, slot_count, 4);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, mode, 8);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, rings, 12);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, elements, 16);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, producer_page, 20);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, first_slot, 24);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, reserved, 28);
 
 /* A producer's own state: never mapped, and on lines of its own. */
 struct hft_bpf_private {
@@ -256,6 +263,7 @@ struct hft_bpf_private {
 	__u64 reserved[12];
 };
 HFT_ASSERT_SIZE(struct hft_bpf_private, 128);
+HFT_ASSERT_OFFSET(struct hft_bpf_private, consumer_pos, 8);
 HFT_ASSERT_OFFSET(struct hft_bpf_private, offered, 16);
 HFT_ASSERT_OFFSET(struct hft_bpf_private, dropped, 24);
 

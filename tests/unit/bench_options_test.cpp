@@ -44,7 +44,8 @@ TEST(BenchOptions, Defaults) {
   EXPECT_THAT(names(options),
               ElementsAre("syscall", "read", "shm", "lamport", "ring"));
   EXPECT_THAT(names(options, false),
-              ElementsAre("floor", "process", "eventfd", "pipe", "futex"));
+              ElementsAre("floor", "process", "eventfd", "pipe", "futex",
+                          "ebpf", "ringbuf-poll", "ringbuf-spin"));
 }
 
 TEST(BenchOptions, EverySweepHasItsDefaults) {
