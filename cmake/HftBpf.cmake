@@ -9,7 +9,7 @@ find_program(HFT_CLANG NAMES clang-14 clang clang-15 clang-16 clang-19 REQUIRED)
 # Debian has it where only root looks.
 find_program(HFT_BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-# Those of no other program: they name the machine that the program runs on.
+# The header orders stores as the machine needs that the program runs on.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(HFT_BPF_ARCH x86)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")

@@ -111,24 +111,29 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
                           .slot_count = shape.slot_count,
                           .mode = shape.mode};
   validate(geometry);
-  out.slot_size = slot_size;
-  out.slot_count = shape.slot_count;
-  out.mode = shape.mode;
-  out.rings = shape.rings == kEachCpu ? possible_cpus() : shape.rings;
-  out.producer_page = HFT_PAGE / out.slot_size;
-  out.first_slot = 2 * HFT_PAGE / out.slot_size;
-  out.elements =
-      static_cast<__u32>(internal::ring_bytes(geometry) / out.slot_size);
+  const std::uint32_t rings =
+      shape.rings == kEachCpu ? possible_cpus() : shape.rings;
+  const auto elements = static_cast<std::uint32_t>(
+      internal::ring_bytes(geometry.slots_bytes()) / slot_size);
 
+  // The maps first: those of a loaded object refuse, and its shape stays.
   bpf_map* const slots = internal::find_map(object, name, "slots");
-  if (bpf_map__value_size(slots) != out.slot_size &&
-      bpf_map__set_value_size(slots, out.slot_size) != 0) {
+  resize(slots, rings * elements);
+  resize(internal::find_map(object, name, "consumer"), rings);
+  resize(internal::find_map(object, name, "private"), rings);
+  if (bpf_map__value_size(slots) != slot_size &&
+      bpf_map__set_value_size(slots, slot_size) != 0) {
     throw std::logic_error(
-        fmt::format("cannot give {} slots of {} bytes", name, out.slot_size));
+        fmt::format("cannot give {} slots of {} bytes", name, slot_size));
   }
-  resize(slots, out.rings * out.elements);
-  resize(internal::find_map(object, name, "consumer"), out.rings);
-  resize(internal::find_map(object, name, "private"), out.rings);
+  out = {.slot_size = slot_size,
+         .slot_count = shape.slot_count,
+         .mode = shape.mode,
+         .rings = rings,
+         .elements = elements,
+         .producer_page = HFT_PAGE / slot_size,
+         .first_slot = 2 * HFT_PAGE / slot_size,
+         .reserved = 0};
 }
 
 void load(bpf_object& object) {

@@ -21,8 +21,8 @@ hft_bpf_shape& shape_of(bpf_object& object, std::string_view name);
 
 /// From the start of one ring in the map of slots to the next: its info page,
 /// its producer page, its slots.
-constexpr std::uint64_t ring_bytes(const Geometry& geometry) noexcept {
-  return 2 * HFT_PAGE + geometry.slots_bytes();
+constexpr std::uint64_t ring_bytes(std::uint64_t slots_bytes) noexcept {
+  return 2 * HFT_PAGE + slots_bytes;
 }
 
 /// What the kernel says of a map, to whoever has its descriptor.

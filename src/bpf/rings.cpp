@@ -76,10 +76,6 @@ Descriptor duplicate(int fd) {
   return copy;
 }
 
-std::uint64_t bytes_of_ring(const hft_info& info) {
-  return 2 * HFT_PAGE + info.slots_bytes;
-}
-
 // An array of the rings that `slots` holds, each with an info of its own.
 void describe(int slots, const hft_bpf_shape& shape) {
   const Geometry geometry{.record_size = shape.slot_size - HFT_SLOT_HEADER,
@@ -91,8 +87,8 @@ void describe(int slots, const hft_bpf_shape& shape) {
   info.clock_hz = 1'000'000'000;
   info.producer_kind = HFT_PRODUCER_BPF;
   for (std::uint32_t ring = 0; ring < shape.rings; ++ring) {
-    const Mapping page(slots, ring * internal::ring_bytes(geometry), HFT_PAGE,
-                       Rights::kReadWrite);
+    const Mapping page(slots, ring * internal::ring_bytes(info.slots_bytes),
+                       HFT_PAGE, Rights::kReadWrite);
     info.ring_id = ring;
     *page.as<hft_info>() = info;
   }
@@ -111,7 +107,7 @@ hft_info read_info(int slots, std::uint64_t offset) {
 Ring::Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
            Role role)
     : info_(std::make_unique<const hft_info>(info)) {
-  const std::uint64_t start = index * bytes_of_ring(info);
+  const std::uint64_t start = index * internal::ring_bytes(info.slots_bytes);
   producer_ = Mapping(slots, start + HFT_PAGE, HFT_PAGE, Rights::kRead);
   slots_ =
       Mapping(slots, start + 2 * HFT_PAGE, info.slots_bytes, Rights::kRead);
@@ -161,8 +157,10 @@ Rings::Rings(Descriptor slots, Descriptor consumers)
         "Rings::of() first");
   }
   info_ = read_info(slots_.get(), 0);
-  count_ = static_cast<std::uint32_t>(facts.bytes / bytes_of_ring(info_));
-  validate_bytes("the map of slots", bytes_of_ring(info_), facts.bytes);
+  count_ = static_cast<std::uint32_t>(facts.bytes /
+                                      internal::ring_bytes(info_.slots_bytes));
+  validate_bytes("the map of slots", internal::ring_bytes(info_.slots_bytes),
+                 facts.bytes);
   if (consumers_) {
     validate_bytes("the map of consumer pages",
                    std::uint64_t{count_} * HFT_PAGE,
@@ -197,7 +195,8 @@ Ring Rings::attach(std::uint32_t index, Role role) const {
             ? "a BPF program is the only producer: attach as a consumer"
             : "these rings were given to an observer, who cannot consume");
   }
-  const hft_info info = read_info(slots_.get(), index * bytes_of_ring(info_));
+  const hft_info info =
+      read_info(slots_.get(), index * internal::ring_bytes(info_.slots_bytes));
   expect_layout(info, info_.record_size, info_.slot_size, 1);
   return {slots_.get(), consumers_.get(), index, info, role};
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "bpf/explain.hpp"
+#include "bpf/skeleton.hpp"
 #include "bpf_test.hpp"
 #include "refused.skel.h"
 
@@ -99,12 +100,8 @@ TEST(Explain, OtherErrorsGiveTheLastLineOfTheLog) {
 
 class LoadTest : public BpfTest {
  protected:
-  struct Destroy {
-    void operator()(refused_bpf* skeleton) const {
-      refused_bpf__destroy(skeleton);
-    }
-  };
-  std::unique_ptr<refused_bpf, Destroy> refused_{refused_bpf__open()};
+  internal::Owned<refused_bpf, refused_bpf__destroy> refused_ =
+      internal::open_skeleton<refused_bpf__open, refused_bpf__destroy>();
 };
 
 TEST_F(LoadTest, RefusedProgramIsExplained) {
@@ -135,6 +132,7 @@ TEST_F(LoadTest, LoadedRingKeepsItsShape) {
   const Publisher publisher({.slot_count = 64});
   EXPECT_THROW(shape(publisher.object(), "first", {.slot_count = 128}),
                std::logic_error);
+  EXPECT_EQ(publisher.skeleton().rodata->first_shape.slot_count, 64U);
   EXPECT_EQ(publisher.first().attach(0, Role::kObserver).info().slot_count,
             64U);
 }

@@ -12,7 +12,7 @@ namespace hft::bench {
 namespace {
 
 bpf::Xdp attach(const Setting& setting) {
-  // Its packets are looked up by name there.
+  // Its interface is looked up by name there.
   const Visit visit(Veth::shared().receiver());
   const auto bytes = static_cast<std::uint32_t>(packet_size(setting));
   return bpf::Xdp(
