@@ -10,8 +10,19 @@
 #include "control.h"
 #include "device.h"
 #include "lamport.h"
+#include "param.h"
 #include "shm.h"
 #include "simulator.h"
+
+static struct hft_param slot_size = {
+	HFT_DEFAULT_SLOT_SIZE, HFT_SLOT_SIZE_MIN, HFT_SLOT_SIZE_MAX, true
+};
+hft_param(slot_size, "bytes a slot of the default ring, 64 to 4096 (default 64)");
+
+static struct hft_param slot_count = {
+	HFT_DEFAULT_SLOT_COUNT, 2, HFT_SLOT_COUNT_MAX, true
+};
+hft_param(slot_count, "slots of the default ring, 2 to 65536 (default 1024)");
 
 static DEFINE_MUTEX(control_lock); /* create against teardown */
 static struct hft_ring *default_ring;
@@ -20,8 +31,8 @@ static atomic_t open_files; /* -1: torn down or being torn down */
 static int control_allocate(void)
 {
 	struct hft_ring_params params = {
-		.slot_size = HFT_DEFAULT_SLOT_SIZE,
-		.slot_count = HFT_DEFAULT_SLOT_COUNT,
+		.slot_size = slot_size.value,
+		.slot_count = slot_count.value,
 		.mode = HFT_MODE_DROP,
 		.source = HFT_SOURCE_SIMULATOR,
 	};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define pr_fmt(fmt) "hft: " fmt
 
+#include <linux/cpuhotplug.h>
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
@@ -12,15 +13,19 @@
 
 #include "compat.h"
 #include "lamport.h"
+#include "param.h"
 #include "shm.h"
 #include "simulator.h"
+
+static struct hft_param simulator_cpu = { 0, 0, NR_CPUS - 1 };
+hft_param(simulator_cpu, "CPU that the packet simulator's timer is pinned to (default 0)");
 
 static struct {
 	raw_spinlock_t lock; /* held by a tick from first to last */
 	struct hft_ring *rings[HFT_RING_MAX]; /* by channel; under lock */
 	u64 sequence; /* under lock */
 
-	struct mutex control; /* start against stop */
+	struct mutex control; /* start, stop, and the CPU's coming and going */
 	struct hrtimer timer;
 	bool running;
 	u64 period; /* ns */
@@ -82,7 +87,7 @@ static void sim_publish(struct hft_ring *ring, struct hft_market *market,
 		sim_wake(ring);
 }
 
-/* Hard-irq on HFT_SIM_CPU. Interrupts are off: an RCU read-side section. */
+/* Hard-irq on simulator_cpu. Interrupts are off: an RCU read-side section. */
 static enum hrtimer_restart sim_tick(struct hrtimer *timer)
 {
 	ktime_t due = hrtimer_get_expires(timer);
@@ -111,7 +116,7 @@ static enum hrtimer_restart sim_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* On HFT_SIM_CPU, where a pinned timer then stays. */
+/* On simulator_cpu, where a pinned timer then stays. */
 static void sim_arm(void *unused)
 {
 	hrtimer_start(&sim.timer, ns_to_ktime(sim.period),
@@ -132,11 +137,15 @@ int hft_sim_start(u64 period)
 		WRITE_ONCE(sim.ticks, 0);
 		WRITE_ONCE(sim.missed, 0);
 		hft_hrtimer_setup(&sim.timer, sim_tick);
-		err = smp_call_function_single(HFT_SIM_CPU, sim_arm, NULL, 1);
+		err = smp_call_function_single(simulator_cpu.value, sim_arm, NULL,
+					       1);
 		WRITE_ONCE(sim.running, !err);
 		if (!err)
-			pr_info("simulator: a packet every %llu ns on CPU %d\n",
-				period, HFT_SIM_CPU);
+			pr_info("simulator: a packet every %llu ns on CPU %u\n",
+				period, simulator_cpu.value);
+		else
+			pr_err("simulator: CPU %u is not online\n",
+			       simulator_cpu.value);
 	}
 	mutex_unlock(&sim.control);
 	return err;
@@ -151,6 +160,47 @@ void hft_sim_stop(void)
 		pr_info("simulator: stopped after %llu ticks\n", sim.ticks);
 	}
 	mutex_unlock(&sim.control);
+}
+
+/*
+ * A CPU that goes takes its ticks along: the timer stops, and a schedule that
+ * nothing kept is not made up for. It starts again when the CPU is back.
+ */
+static int sim_cpu_online(unsigned int cpu)
+{
+	mutex_lock(&sim.control);
+	if (sim.running && cpu == simulator_cpu.value)
+		sim_arm(NULL);
+	mutex_unlock(&sim.control);
+	return 0;
+}
+
+static int sim_cpu_offline(unsigned int cpu)
+{
+	mutex_lock(&sim.control);
+	if (sim.running && cpu == simulator_cpu.value)
+		hrtimer_cancel(&sim.timer);
+	mutex_unlock(&sim.control);
+	return 0;
+}
+
+static enum cpuhp_state sim_hotplug;
+
+int hft_sim_init(void)
+{
+	int state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+					      "hft:simulator", sim_cpu_online,
+					      sim_cpu_offline);
+
+	if (state < 0)
+		return state;
+	sim_hotplug = state;
+	return 0;
+}
+
+void hft_sim_exit(void)
+{
+	cpuhp_remove_state_nocalls(sim_hotplug);
 }
 
 bool hft_sim_running(void)

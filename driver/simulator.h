@@ -5,7 +5,9 @@
 
 #include "ring.h"
 
-#define HFT_SIM_CPU 0
+/* Once, before and after all else: follow the CPU that the timer is pinned to. */
+int hft_sim_init(void);
+void hft_sim_exit(void);
 
 /* @period: ns. A running simulator takes the new period at its next tick. */
 int hft_sim_start(u64 period);

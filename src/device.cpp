@@ -22,13 +22,12 @@ constexpr const char* kDevicePath = "/dev/hft";
 std::string open_hint() {
   switch (errno) {
     case ENOENT:
-      return "open /dev/hft: create the ring with syscall(548, 555), which "
-             "`hft ctl create` does; without devtmpfs also mknod /dev/hft c 10 "
-             "60";
     case ENODEV:
     case ENXIO:
-      return "open /dev/hft: there is no ring behind it yet; create it with "
-             "syscall(548, 555), which `hft ctl create` does";
+      return "open /dev/hft: there is no ring behind it yet; where the driver "
+             "is built in syscall(548, 555) creates it, which `hft ctl create` "
+             "does, and elsewhere `modprobe hft`; without devtmpfs also mknod "
+             "/dev/hft c 10 60";
     default:
       return "open /dev/hft";
   }
@@ -50,16 +49,34 @@ Mapping map_info(const Device& device) {
 
 }  // namespace
 
+bool has_syscall() { return syscall(HFT_SYSCALL, HFT_SYS_CYCLES) >= 0; }
+
 void control(hft_syscall_mode mode) {
-  if (syscall(HFT_SYSCALL, mode) < 0) {
-    fail("syscall(548, " + std::to_string(mode) + ")");
+  if (has_syscall()) {
+    if (syscall(HFT_SYSCALL, mode) < 0) {
+      fail("syscall(548, " + std::to_string(mode) + ")");
+    }
+    return;
+  }
+  if (mode == HFT_SYS_TEARDOWN) {
+    throw std::system_error(
+        ENOSYS, std::generic_category(),
+        "teardown: this kernel has no syscall 548, and a module's ring goes "
+        "with it: rmmod hft");
+  }
+  // Where there is no ring this says so.
+  const Device device = Device::open();
+  if (mode == HFT_SYS_SIM_START && device.simulator_stats().running == 0) {
+    device.start_simulator(HFT_SIM_PERIOD_DEFAULT);
+  } else if (mode == HFT_SYS_SIM_STOP) {
+    device.stop_simulator();
   }
 }
 
 std::string driver_unavailable() {
-  if (syscall(HFT_SYSCALL, HFT_SYS_CYCLES) < 0) {
-    return "this kernel has no syscall 548: run it in the sandbox, "
-           "./sandbox exec -- hft bench";
+  if (!has_syscall() && access(kDevicePath, F_OK) != 0) {
+    return "this kernel has neither syscall 548 nor the module hft: run it in "
+           "the sandbox, ./sandbox exec -- hft bench, or modprobe hft";
   }
   if (geteuid() != 0) {
     return "its control plane needs CAP_SYS_ADMIN: run as root";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The driver from user space: syscall 548 and /dev/hft.
+// The driver from user space: /dev/hft, and syscall 548 where it is built in.
 //
 //   hft::control(HFT_SYS_CREATE);
 //   hft::control(HFT_SYS_SIM_START);
@@ -20,8 +20,12 @@
 
 namespace hft {
 
-/// syscall(548, mode). Throws std::system_error: ENOSYS where the kernel has no
-/// driver built in, EPERM without CAP_SYS_ADMIN.
+/// Whether this kernel has syscall 548, and so the driver built in.
+bool has_syscall();
+
+/// syscall(548, mode); without it the same by ioctl, of a module that has its
+/// ring already. Throws std::system_error: ENOENT where there is no driver,
+/// EPERM without CAP_SYS_ADMIN, ENOSYS for the teardown of a module.
 void control(hft_syscall_mode mode);
 
 /// Why /dev/hft cannot be measured here; empty when it can.

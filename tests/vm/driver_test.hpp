@@ -2,26 +2,74 @@
 // A driver with its default ring, gone again after each test.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <system_error>
 
+#include "hft/descriptor.hpp"
 #include "hft/device.hpp"
 
 namespace hft::test {
 
+/// The file of the driver as a module; null where it is built in.
+inline const char* module_file() {
+  return has_syscall() ? nullptr : std::getenv("HFT_MODULE");
+}
+
+/// Load the module with `parameters`, as insmod does. Returns an errno.
+inline int load_module(const char* parameters = "") {
+  const Descriptor file(open(module_file(), O_RDONLY | O_CLOEXEC));
+  return syscall(SYS_finit_module, file.get(), parameters, 0) == 0 ? 0 : errno;
+}
+
+/// EWOULDBLOCK while it is in use.
+inline int unload_module() {
+  return syscall(SYS_delete_module, "hft", O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+/// The driver with its default ring, and without.
+inline void bring_up() {
+  if (module_file() == nullptr) {
+    control(HFT_SYS_CREATE);
+  } else if (const int error = load_module(); error != 0) {
+    throw std::system_error(error, std::generic_category(), module_file());
+  }
+}
+
+inline void take_down() {
+  if (module_file() == nullptr) {
+    control(HFT_SYS_TEARDOWN);
+  } else if (const int error = unload_module(); error != 0) {
+    throw std::system_error(error, std::generic_category(), "rmmod hft");
+  }
+}
+
 class DriverTest : public ::testing::Test {
  protected:
-  void SetUp() override { control(HFT_SYS_CREATE); }
-  // Fails with EBUSY when a test, or the driver, has leaked a file.
+  void SetUp() override { bring_up(); }
+  // Fails when a test, or the driver, has leaked a file.
   void TearDown() override {
     control(HFT_SYS_SIM_STOP);
-    control(HFT_SYS_TEARDOWN);
+    take_down();
+  }
+};
+
+/// Of what only a driver that is built in has.
+class SyscallTest : public DriverTest {
+ protected:
+  void SetUp() override {
+    DriverTest::SetUp();
+    if (!has_syscall()) {
+      GTEST_SKIP() << "a module has no syscall 548";
+    }
   }
 };
 

@@ -9,7 +9,7 @@
 namespace hft::test {
 namespace {
 
-class Original : public DriverTest {
+class Original : public SyscallTest {
  protected:
   // A latency of ten seconds and more is no latency but a wrong stamp.
   static void expect_plausible(const std::vector<unsigned long long>& all) {

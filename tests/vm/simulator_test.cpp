@@ -8,6 +8,7 @@ namespace hft::test {
 namespace {
 
 class Simulator : public DriverTest {};
+class SimulatorBuiltIn : public SyscallTest {};
 
 TEST_F(Simulator, StartedTwiceTicksOnce) {
   const Device device = Device::open();
@@ -75,10 +76,10 @@ TEST_F(Simulator, ScheduleAddsUp) {
   EXPECT_EQ(device.ring_stats().offered, stats.ticks);
 }
 
-TEST_F(Simulator, MayStartBeforeTheRingIsMade) {
-  control(HFT_SYS_TEARDOWN);
+TEST_F(SimulatorBuiltIn, MayStartBeforeTheRingIsMade) {
+  take_down();
   control(HFT_SYS_SIM_START);
-  control(HFT_SYS_CREATE);
+  bring_up();
   const Device device = Device::open();
   const Attached ring = attach(device);
   Consumer consumer(ring.consumer_end());

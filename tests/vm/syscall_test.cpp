@@ -11,7 +11,7 @@ namespace {
 
 long hft_syscall(long mode) { return syscall(HFT_SYSCALL, mode); }
 
-class Syscall : public DriverTest {};
+class Syscall : public SyscallTest {};
 
 TEST_F(Syscall, UnknownModeIsEinval) {
   for (const long mode : {0L, 1L, -1L, 554L, 557L, 776L, 1L << 31}) {

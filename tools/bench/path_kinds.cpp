@@ -93,6 +93,13 @@ std::string af_xdp_unavailable() {
   return "";
 }
 
+std::string syscall_unavailable() {
+  std::string why_not = driver_unavailable();
+  return why_not.empty() && !has_syscall()
+             ? "a module has no syscall 548: run ./sandbox exec -- hft bench"
+             : why_not;
+}
+
 std::string xdp_unavailable() {
   std::string why_not = packets_unavailable();
   return why_not.empty() ? bpf::unavailable() : why_not;
@@ -108,7 +115,7 @@ std::string bpf_unavailable() {
 const std::vector<PathKind>& path_kinds() {
   static const std::vector<PathKind> kinds = {
       {"syscall", "syscall 548/777: there and back, no record", true, true,
-       false, driver_unavailable, attach_syscall},
+       false, syscall_unavailable, attach_syscall},
       {"read", "blocking read() of /dev/hft", true, true, false,
        driver_unavailable, attach_read},
       {"shm", "one shared word, polled", true, true, false, driver_unavailable,
