@@ -17,12 +17,17 @@
 static struct hft_param slot_size = {
 	HFT_DEFAULT_SLOT_SIZE, HFT_SLOT_SIZE_MIN, HFT_SLOT_SIZE_MAX, true
 };
-hft_param(slot_size, "bytes a slot of the default ring, 64 to 4096 (default 64)");
 
 static struct hft_param slot_count = {
 	HFT_DEFAULT_SLOT_COUNT, 2, HFT_SLOT_COUNT_MAX, true
 };
-hft_param(slot_count, "slots of the default ring, 2 to 65536 (default 1024)");
+
+module_param_cb(slot_size, &hft_param_ops, &slot_size, 0444);
+__MODULE_PARM_TYPE(slot_size, "uint");
+MODULE_PARM_DESC(slot_size, "bytes a slot of the default ring, 64 to 4096 (default 64)");
+module_param_cb(slot_count, &hft_param_ops, &slot_count, 0444);
+__MODULE_PARM_TYPE(slot_count, "uint");
+MODULE_PARM_DESC(slot_count, "slots of the default ring, 2 to 65536 (default 1024)");
 
 static DEFINE_MUTEX(control_lock); /* create against teardown */
 static struct hft_ring *default_ring;

@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "simulator.h"
+#include "version.h"
 
 static int __init hft_init(void)
 {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Parameters: numbers that are refused when they are out of range. */
+/*
+ * Parameters: numbers that are refused when they are out of range.
+ *
+ *	static struct hft_param slots = { 1024, 2, 65536, true };
+ *
+ *	module_param_cb(slots, &hft_param_ops, &slots, 0444);
+ */
 #ifndef HFT_PARAM_H
 #define HFT_PARAM_H
 
@@ -14,11 +20,5 @@ struct hft_param {
 };
 
 extern const struct kernel_param_ops hft_param_ops;
-
-/* @name: of a struct hft_param. Read-only once loaded. */
-#define hft_param(name, text)                                                  \
-	module_param_cb(name, &hft_param_ops, &(name), 0444);                  \
-	__MODULE_PARM_TYPE(name, "uint");                                      \
-	MODULE_PARM_DESC(name, text)
 
 #endif

@@ -2,6 +2,7 @@
 #define pr_fmt(fmt) "hft: " fmt
 
 #include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
@@ -17,8 +18,11 @@
 #include "shm.h"
 #include "simulator.h"
 
-static struct hft_param simulator_cpu = { 0, 0, NR_CPUS - 1 };
-hft_param(simulator_cpu, "CPU that the packet simulator's timer is pinned to (default 0)");
+static struct hft_param simulator_cpu = { 0, 0, U32_MAX };
+
+module_param_cb(simulator_cpu, &hft_param_ops, &simulator_cpu, 0444);
+__MODULE_PARM_TYPE(simulator_cpu, "uint");
+MODULE_PARM_DESC(simulator_cpu, "CPU of the packet simulator's timer (default 0)");
 
 static struct {
 	raw_spinlock_t lock; /* held by a tick from first to last */
@@ -188,10 +192,16 @@ static enum cpuhp_state sim_hotplug;
 
 int hft_sim_init(void)
 {
-	int state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
-					      "hft:simulator", sim_cpu_online,
-					      sim_cpu_offline);
+	int state;
 
+	if (simulator_cpu.value >= nr_cpu_ids ||
+	    !cpu_possible(simulator_cpu.value)) {
+		pr_err("simulator_cpu=%u: there is no such CPU\n",
+		       simulator_cpu.value);
+		return -EINVAL;
+	}
+	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "hft:simulator",
+					  sim_cpu_online, sim_cpu_offline);
 	if (state < 0)
 		return state;
 	sim_hotplug = state;
