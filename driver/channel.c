@@ -72,6 +72,18 @@ void hft_channel_put(struct hft_ring *ring)
 	kref_put_mutex(&ring->refs, channel_release, &channel_lock);
 }
 
+void hft_channel_for_each(void (*show)(struct hft_ring *ring, void *arg),
+			  void *arg)
+{
+	u32 id;
+
+	mutex_lock(&channel_lock);
+	for (id = 0; id < HFT_RING_MAX; id++)
+		if (channels[id])
+			show(channels[id], arg);
+	mutex_unlock(&channel_lock);
+}
+
 struct hft_ring *hft_ring_create(struct hft_ring_params *params)
 {
 	params->source = HFT_SOURCE_KERNEL;

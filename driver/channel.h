@@ -14,5 +14,8 @@ struct hft_ring *hft_channel_create(struct hft_ring_params *params, u32 first);
 struct hft_ring *hft_channel_get(u32 id);
 /* Drop a reference; the last unlists and frees the ring. */
 void hft_channel_put(struct hft_ring *ring);
+/* Call @show for each listed ring, none of which goes meanwhile. */
+void hft_channel_for_each(void (*show)(struct hft_ring *ring, void *arg),
+			  void *arg);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef HFT_COMPAT_H
 #define HFT_COMPAT_H
 
+#include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 
@@ -13,6 +14,15 @@ static inline void hft_vm_flags_mod(struct vm_area_struct *vma,
 	vm_flags_mod(vma, set, clear);
 #else
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+static inline void hft_eventfd_signal(struct eventfd_ctx *eventfd)
+{
+#ifdef HFT_HAVE_EVENTFD_SIGNAL_ONE
+	eventfd_signal(eventfd);
+#else
+	eventfd_signal(eventfd, 1);
 #endif
 }
 

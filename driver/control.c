@@ -8,6 +8,7 @@
 
 #include "channel.h"
 #include "control.h"
+#include "debug.h"
 #include "device.h"
 #include "lamport.h"
 #include "param.h"
@@ -84,6 +85,7 @@ int hft_control_create(void)
 		control_free();
 		goto unlock;
 	}
+	hft_debug_create();
 	pr_info("ring %u: %u slots of %u bytes, /dev/hft is %u:%u\n",
 		default_ring->id, default_ring->slot_count,
 		default_ring->slot_size, HFT_MISC_MAJOR, HFT_MISC_MINOR);
@@ -105,6 +107,7 @@ int hft_control_teardown(void)
 		goto unlock;
 	}
 	hft_sim_stop();
+	hft_debug_remove();
 	hft_device_unregister();
 	control_free();
 	pr_info("torn down\n");

@@ -34,5 +34,6 @@ int hft_file_claim(struct hft_file *file);
 ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos);
 __poll_t hft_poll(struct file *filp, struct poll_table_struct *wait);
 int hft_mmap(struct file *filp, struct vm_area_struct *vma);
+long hft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 
 #endif

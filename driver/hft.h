@@ -46,6 +46,35 @@ int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 		     u32 length);
 
 /**
+ * hft_ring_reserve() - the record to fill in for the next position
+ * @ring: the ring; its caller is its only producer
+ *
+ * For publishing in place. Contexts as hft_ring_publish(). A success is followed
+ * by hft_ring_publish_reserved(), after @length, @type, @flags and the payload
+ * have been written; the stamp is not the caller's.
+ *
+ * Return: the record, or NULL when the ring is full: one record more is counted
+ * as dropped.
+ */
+struct hft_record *hft_ring_reserve(struct hft_ring *ring);
+
+/**
+ * hft_ring_publish_reserved() - stamp and publish the reserved record
+ * @ring: the ring
+ *
+ * Contexts as hft_ring_publish().
+ */
+void hft_ring_publish_reserved(struct hft_ring *ring);
+
+/**
+ * hft_ring_payload_max() - bytes of payload that a slot holds
+ * @ring: the ring
+ *
+ * Return: slot_size - 24.
+ */
+u32 hft_ring_payload_max(const struct hft_ring *ring);
+
+/**
  * hft_ring_destroy() - drop the creator's reference
  * @ring: no publish may be running or follow
  *

@@ -113,7 +113,12 @@ int hft_mmap(struct file *filp, struct vm_area_struct *vma)
 
 	if (!(vma->vm_flags & VM_WRITE))
 		clear |= VM_MAYWRITE; /* mprotect() cannot add the right */
-	hft_vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP, clear);
+	/*
+	 * VM_IO: MADV_DOFORK cannot undo VM_DONTCOPY, and nothing takes a
+	 * reference that is longer than the mapping.
+	 */
+	hft_vm_flags_mod(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
+			 clear);
 
 	for (done = 0; done < region.bytes && !err; done += PAGE_SIZE)
 		err = vm_insert_page(vma, vma->vm_start + done,

@@ -67,7 +67,8 @@ static int read_start(struct hft_file *file, struct hft_ring *ring)
 	if (err)
 		return err;
 	if (ring->mode == HFT_MODE_OVERWRITE && !file->bounce)
-		file->bounce = kmalloc(record_size(ring), GFP_KERNEL);
+		file->bounce = kmalloc(record_size(ring),
+				       GFP_KERNEL_ACCOUNT);
 	if (ring->mode == HFT_MODE_OVERWRITE && !file->bounce)
 		return -ENOMEM;
 	return 0;

@@ -8,7 +8,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "ring.h"
+#include "trace.h"
 
 static bool ring_params_valid(const struct hft_ring_params *params)
 {
@@ -23,9 +25,7 @@ static bool ring_params_valid(const struct hft_ring_params *params)
 
 static void ring_wake(struct irq_work *work)
 {
-	struct hft_ring *ring = container_of(work, struct hft_ring, wake);
-
-	wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+	hft_ring_wake(container_of(work, struct hft_ring, wake));
 }
 
 static void ring_describe(struct hft_ring *ring)
@@ -53,13 +53,13 @@ static void ring_describe(struct hft_ring *ring)
  */
 struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 {
-	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
 	struct hft_ring *ring;
 
 	if (!ring_params_valid(params))
 		return ERR_PTR(-EINVAL);
 
-	ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return ERR_PTR(-ENOMEM);
 	ring->slot_size = params->slot_size;
@@ -77,9 +77,9 @@ struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 	mutex_init(&ring->manual);
 
 	ring->slots = alloc_pages_exact(ring->slots_bytes, gfp);
-	ring->info = (void *)get_zeroed_page(GFP_KERNEL);
-	ring->producer = (void *)get_zeroed_page(GFP_KERNEL);
-	ring->consumer = (void *)get_zeroed_page(GFP_KERNEL);
+	ring->info = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	ring->producer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	ring->consumer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!ring->slots || !ring->info || !ring->producer || !ring->consumer) {
 		hft_ring_free(ring);
 		return ERR_PTR(-ENOMEM);
@@ -91,6 +91,7 @@ struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 void hft_ring_free(struct hft_ring *ring)
 {
 	irq_work_sync(&ring->wake);
+	hft_ring_set_eventfd(ring, NULL);
 	if (ring->slots)
 		free_pages_exact(ring->slots, ring->slots_bytes);
 	free_page((unsigned long)ring->info);
@@ -120,15 +121,6 @@ static bool ring_is_full(struct hft_ring *ring)
 	return used == ring->slot_count;
 }
 
-/**
- * hft_ring_reserve() - the record to fill in for the next position
- * @ring: the ring; the caller is its only producer
- *
- * Any context. Each success must be followed by hft_ring_commit().
- *
- * Return: the record, or NULL when the ring is full: the record is counted as
- * dropped.
- */
 struct hft_record *hft_ring_reserve(struct hft_ring *ring)
 {
 	struct hft_slot *slot;
@@ -138,6 +130,7 @@ struct hft_record *hft_ring_reserve(struct hft_ring *ring)
 		WRITE_ONCE(ring->dropped, ring->dropped + 1);
 		WRITE_ONCE(ring->producer->dropped, ring->dropped);
 		WRITE_ONCE(ring->producer->heartbeat, hft_stamp());
+		trace_drop(ring->id, ring->dropped);
 		return NULL;
 	}
 	slot = hft_ring_slot(ring, ring->pos);
@@ -152,6 +145,7 @@ struct hft_record *hft_ring_reserve(struct hft_ring *ring)
 	}
 	return &slot->record;
 }
+EXPORT_SYMBOL_GPL(hft_ring_reserve);
 
 /**
  * hft_ring_commit() - stamp and publish the reserved record
@@ -170,6 +164,21 @@ void hft_ring_commit(struct hft_ring *ring)
 	WRITE_ONCE(ring->pos, ring->pos + 1);
 	WRITE_ONCE(ring->producer->producer_pos, ring->pos);
 	WRITE_ONCE(ring->producer->heartbeat, stamp);
+	trace_publish(ring->id, ring->pos - 1, stamp);
+}
+
+/*
+ * A request is taken back before it is granted: one request, one wake-up. The
+ * word is hostile, but says no more than that.
+ */
+static bool ring_takes_request(struct hft_ring *ring)
+{
+	if (!rcu_access_pointer(ring->eventfd) ||
+	    !READ_ONCE(ring->consumer->waiting) ||
+	    !xchg(&ring->consumer->waiting, 0))
+		return false;
+	WRITE_ONCE(ring->requested, 1);
+	return true;
 }
 
 /**
@@ -182,16 +191,66 @@ void hft_ring_commit(struct hft_ring *ring)
  */
 bool hft_ring_wants_wake(struct hft_ring *ring)
 {
+	bool sleeper;
+
+	if (likely(!READ_ONCE(ring->may_sleep)))
+		return false;
 	/*
 	 * wq_has_sleeper() has the full fence between publishing and looking
 	 * for a sleeper. Pairs with the one in prepare_to_wait() or poll_wait():
-	 * the sleeper queues itself, then looks for a record.
+	 * the sleeper queues itself, then looks for a record. And with that of
+	 * a consumer between setting waiting and its look.
 	 */
-	if (likely(!READ_ONCE(ring->may_sleep)) || !wq_has_sleeper(&ring->wait))
+	sleeper = wq_has_sleeper(&ring->wait);
+	if (ring_takes_request(ring))
+		sleeper = true;
+	if (!sleeper)
 		return false;
 	WRITE_ONCE(ring->wakeups, ring->wakeups + 1);
 	WRITE_ONCE(ring->producer->wakeups, ring->wakeups);
+	trace_wakeup(ring->id, ring->wakeups);
 	return true;
+}
+
+/**
+ * hft_ring_wake() - wake whoever sleeps
+ * @ring: the ring
+ *
+ * Any context but NMI that may wake, which on PREEMPT_RT hard-irq is not.
+ */
+void hft_ring_wake(struct hft_ring *ring)
+{
+	struct eventfd_ctx *eventfd;
+
+	wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+	if (!xchg(&ring->requested, 0))
+		return;
+	rcu_read_lock();
+	eventfd = rcu_dereference(ring->eventfd);
+	if (eventfd)
+		hft_eventfd_signal(eventfd);
+	rcu_read_unlock();
+}
+
+/**
+ * hft_ring_set_eventfd() - what to signal when the consumer asks for it
+ * @ring: the ring
+ * @eventfd: gives its reference away; NULL for none
+ *
+ * Process context; waits for an RCU grace period when there was one before.
+ */
+void hft_ring_set_eventfd(struct hft_ring *ring, struct eventfd_ctx *eventfd)
+{
+	struct eventfd_ctx *old;
+
+	if (eventfd)
+		hft_ring_declare_sleeper(ring);
+	old = xchg((__force struct eventfd_ctx **)&ring->eventfd, eventfd);
+	if (old) {
+		/* A wake-up that is under way may still signal it. */
+		synchronize_rcu();
+		eventfd_ctx_put(old);
+	}
 }
 
 /**
@@ -228,8 +287,25 @@ u64 hft_ring_start(struct hft_ring *ring)
 	u64 pos = READ_ONCE(ring->pos);
 
 	WRITE_ONCE(ring->consumer->consumer_pos, pos);
+	WRITE_ONCE(ring->consumer->waiting, 0);
 	return pos;
 }
+
+void hft_ring_publish_reserved(struct hft_ring *ring)
+{
+	rcu_read_lock();
+	hft_ring_commit(ring);
+	if (hft_ring_wants_wake(ring))
+		irq_work_queue(&ring->wake);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(hft_ring_publish_reserved);
+
+u32 hft_ring_payload_max(const struct hft_ring *ring)
+{
+	return ring->payload_max;
+}
+EXPORT_SYMBOL_GPL(hft_ring_payload_max);
 
 int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 		     u32 length)
@@ -239,26 +315,22 @@ int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 	u32 bytes = min(length, ring->payload_max);
 	u32 first = min(bytes, first_line);
 	struct hft_record *record;
+	u8 *into;
 
-	rcu_read_lock();
 	record = hft_ring_reserve(ring);
-	if (record) {
-		u8 *into = (u8 *)record + HFT_RECORD_HEADER;
-
-		/*
-		 * The line that the consumer polls is written last, or it is
-		 * fetched back and forth while the rest is copied.
-		 */
-		memcpy(into + first, payload + first, bytes - first);
-		memcpy(into, payload, first);
-		record->length = length;
-		record->type = type;
-		record->flags = length > bytes ? HFT_RECORD_TRUNCATED : 0;
-		hft_ring_commit(ring);
-		if (hft_ring_wants_wake(ring))
-			irq_work_queue(&ring->wake);
-	}
-	rcu_read_unlock();
-	return record ? 0 : -ENOBUFS;
+	if (!record)
+		return -ENOBUFS;
+	into = (u8 *)record + HFT_RECORD_HEADER;
+	/*
+	 * The line that the consumer polls is written last, or it is fetched
+	 * back and forth while the rest is copied.
+	 */
+	memcpy(into + first, payload + first, bytes - first);
+	memcpy(into, payload, first);
+	record->length = length;
+	record->type = type;
+	record->flags = length > bytes ? HFT_RECORD_TRUNCATED : 0;
+	hft_ring_publish_reserved(ring);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(hft_ring_publish);

@@ -13,6 +13,8 @@
 
 #include "hft.h"
 
+struct eventfd_ctx;
+
 /* Private to the kernel: nothing here is ever mapped. */
 struct hft_ring {
 	/* The producer's, written at every record. */
@@ -37,7 +39,9 @@ struct hft_ring {
 	struct hft_producer_page *producer;
 	struct hft_consumer_page *consumer; /* hostile */
 
-	struct wait_queue_head wait;
+	struct wait_queue_head wait; /* of read() and poll() */
+	struct eventfd_ctx __rcu *eventfd; /* of a consumer that sets waiting */
+	u32 requested; /* it did, and has not been signalled yet */
 	struct irq_work wake;
 
 	struct kref refs;
@@ -61,11 +65,12 @@ static inline struct hft_slot *hft_ring_slot(const struct hft_ring *ring,
 struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params);
 void hft_ring_free(struct hft_ring *ring);
 
-struct hft_record *hft_ring_reserve(struct hft_ring *ring);
 void hft_ring_commit(struct hft_ring *ring);
 bool hft_ring_wants_wake(struct hft_ring *ring);
+void hft_ring_wake(struct hft_ring *ring);
 
 void hft_ring_declare_sleeper(struct hft_ring *ring);
+void hft_ring_set_eventfd(struct hft_ring *ring, struct eventfd_ctx *eventfd);
 bool hft_ring_readable(const struct hft_ring *ring, u64 pos);
 u64 hft_ring_start(struct hft_ring *ring);
 

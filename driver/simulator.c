@@ -7,7 +7,6 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
-#include <linux/poll.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -66,7 +65,7 @@ static void sim_wake(struct hft_ring *ring)
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		irq_work_queue(&ring->wake);
 	else
-		wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+		hft_ring_wake(ring);
 }
 
 static u64 sim_late(ktime_t due)
@@ -216,6 +215,11 @@ void hft_sim_exit(void)
 bool hft_sim_running(void)
 {
 	return READ_ONCE(sim.running);
+}
+
+unsigned int hft_sim_cpu(void)
+{
+	return simulator_cpu.value;
 }
 
 void hft_sim_stats(struct hft_sim_stats *stats)

@@ -13,6 +13,7 @@ void hft_sim_exit(void);
 int hft_sim_start(u64 period);
 void hft_sim_stop(void);
 bool hft_sim_running(void);
+unsigned int hft_sim_cpu(void);
 void hft_sim_stats(struct hft_sim_stats *stats);
 
 void hft_sim_add(struct hft_ring *ring);

@@ -2,6 +2,7 @@
 #include "hft/device.hpp"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -111,6 +112,23 @@ void Device::publish(std::uint32_t count) const {
   request(fd_, "HFT_IOC_PUBLISH", HFT_IOC_PUBLISH, &count);
 }
 
+hft_publish_cost Device::publish_timed(std::uint32_t count) const {
+  hft_publish_cost cost{};
+  cost.count = count;
+  request(fd_, "HFT_IOC_PUBLISH_COST", HFT_IOC_PUBLISH_COST, &cost);
+  return cost;
+}
+
+void Device::wake_through(int eventfd) const {
+  request(fd_, "HFT_IOC_EVENTFD", HFT_IOC_EVENTFD, &eventfd);
+}
+
+std::uint64_t Device::cycles() const {
+  std::uint64_t now = 0;
+  request(fd_, "HFT_IOC_CYCLES", HFT_IOC_CYCLES, &now);
+  return now;
+}
+
 void Device::start_simulator(std::uint64_t period) const {
   request(fd_, "HFT_IOC_SIM_START", HFT_IOC_SIM_START, &period);
 }
@@ -142,10 +160,21 @@ Attached::Attached(const Device& device, bool consumes)
   }
 }
 
-Attached::Attached(const Device& device) : Attached(device, true) {}
+Attached::Attached(const Device& device, WakeUp wake_up)
+    : Attached(device, true) {
+  if (wake_up == WakeUp::kOnRequest) {
+    wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake_) {
+      fail("eventfd");
+    }
+    device.wake_through(wake_.get());
+  }
+}
 
 Attached Attached::observer(const Device& device) { return {device, false}; }
 
-Attached attach(const Device& device) { return Attached(device); }
+Attached attach(const Device& device, WakeUp wake_up) {
+  return Attached(device, wake_up);
+}
 
 }  // namespace hft

@@ -3,15 +3,25 @@
 
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <ctime>
 #include <system_error>
 
 namespace hft {
+namespace {
+
+timespec timeout_of(std::chrono::nanoseconds longest) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
+  return {.tv_sec = seconds.count(), .tv_nsec = (longest - seconds).count()};
+}
+
+}  // namespace
 
 Waker prepare_to_wake() noexcept {
   static const bool registered =
@@ -31,10 +41,19 @@ void order_producers() {
 
 void sleep_until_woken(hft_consumer_page* page,
                        std::chrono::nanoseconds longest) noexcept {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
-  const timespec timeout = {.tv_sec = seconds.count(),
-                            .tv_nsec = (longest - seconds).count()};
+  const timespec timeout = timeout_of(longest);
   syscall(SYS_futex, &page->waiting, FUTEX_WAIT, 1, &timeout, nullptr, 0);
+}
+
+void sleep_until_signalled(int eventfd,
+                           std::chrono::nanoseconds longest) noexcept {
+  const timespec timeout = timeout_of(longest);
+  pollfd signalled{.fd = eventfd, .events = POLLIN, .revents = 0};
+  std::uint64_t count = 0;
+  if (ppoll(&signalled, 1, &timeout, nullptr) == 1) {
+    // A signal that came by now is taken with it, and one record serves both.
+    static_cast<void>(!read(eventfd, &count, sizeof(count)));
+  }
 }
 
 void wake(hft_consumer_page* page, hft_producer_page* counters) noexcept {

@@ -208,7 +208,7 @@ HFT_ASSERT_OFFSET(struct hft_producer_page, reserved, 40);
 struct hft_consumer_page {
 	__u64 consumer_pos; /* records released */
 	__u8 reserved[56];
-	__u32 waiting; /* non-zero: please wake me; on a line of its own */
+	__u32 waiting; /* not 0: please wake me, once; on a line of its own */
 	__u32 reserved2;
 	__u64 owner; /* all but the driver's: who consumes, 0 for no one */
 	__u8 reserved3[48];
@@ -379,6 +379,18 @@ HFT_ASSERT_OFFSET(struct hft_sim_stats, period, 8);
 HFT_ASSERT_OFFSET(struct hft_sim_stats, ticks, 16);
 HFT_ASSERT_OFFSET(struct hft_sim_stats, missed, 24);
 
+/* What publishing costs in a hard interrupt. */
+struct hft_publish_cost {
+	__u32 count; /* in: records to publish, 1 to HFT_PUBLISH_COST_MAX */
+	__u32 published; /* out: of these; the rest were dropped */
+	__u64 cycles; /* out: from before the first to after the last */
+};
+HFT_ASSERT_SIZE(struct hft_publish_cost, 16);
+HFT_ASSERT_OFFSET(struct hft_publish_cost, published, 4);
+HFT_ASSERT_OFFSET(struct hft_publish_cost, cycles, 8);
+
+#define HFT_PUBLISH_COST_MAX 1000u
+
 #ifndef HFT_ABI_NO_IOCTL
 #define HFT_IOC_TYPE 0xB7
 /* Create a ring and make it this file's channel; gone with its last file. */
@@ -392,6 +404,16 @@ HFT_ASSERT_OFFSET(struct hft_sim_stats, missed, 24);
 #define HFT_IOC_SIM_START _IOW(HFT_IOC_TYPE, 5, __u64)
 #define HFT_IOC_SIM_STOP _IO(HFT_IOC_TYPE, 6)
 #define HFT_IOC_SIM_STATS _IOR(HFT_IOC_TYPE, 7, struct hft_sim_stats)
+/* The cycle counter, at once: what HFT_SYS_CYCLES is, for a module. */
+#define HFT_IOC_CYCLES _IOR(HFT_IOC_TYPE, 8, __u64)
+/*
+ * Signal this eventfd when a record is published while the consumer page's
+ * waiting is not 0, which becomes 0; -1 takes it back. For the one consumer of
+ * drop mode; any other may poll().
+ */
+#define HFT_IOC_EVENTFD _IOW(HFT_IOC_TYPE, 9, __s32)
+/* As HFT_IOC_PUBLISH, in a hard interrupt of the simulator's CPU, and timed. */
+#define HFT_IOC_PUBLISH_COST _IOWR(HFT_IOC_TYPE, 10, struct hft_publish_cost)
 #endif
 
 #endif /* HFT_ABI_H */

@@ -54,6 +54,7 @@ class Consumer {
         released_(cursor_.position()),
         lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
         page_(end.page),
+        wake_fd_(end.wake_fd),
         may_own_(end.slots_writable),
         claim_(std::make_unique<Claim>(std::move(claim))) {}
 
@@ -134,8 +135,9 @@ class Consumer {
 
   /// The next record, waiting for it by the policy. It stays valid until
   /// release(). With a SleepingPolicy throws std::system_error where the kernel
-  /// refuses membarrier(2); of a ring of /dev/hft, whose driver does not look
-  /// at `waiting`, such a consumer looks again after SpinThenSleep::longest.
+  /// refuses membarrier(2). A ring of /dev/hft that was attached to without
+  /// WakeUp::kOnRequest wakes nobody: such a consumer looks again after
+  /// SpinThenSleep::longest.
   template <WaitPolicy W>
   [[nodiscard]] const T& read(W& wait) {
     for (;;) {
@@ -236,7 +238,11 @@ class Consumer {
     // sleeps while a record is published").
     order_producers();
     if (!poll()) {
-      sleep_until_woken(page_, longest);
+      if (wake_fd_ >= 0) {
+        sleep_until_signalled(wake_fd_, longest);
+      } else {
+        sleep_until_woken(page_, longest);
+      }
     }
     __atomic_store_n(&page_->waiting, 0U, __ATOMIC_RELAXED);
   }
@@ -246,6 +252,7 @@ class Consumer {
   std::uint64_t released_;  // what the producer knows
   std::uint64_t lazy_;      // records between two flushes under load
   hft_consumer_page* page_;
+  int wake_fd_;
   bool may_own_;
   bool owned_ = false;
   std::uint64_t empty_ = 0;  // position when the ring was last found empty

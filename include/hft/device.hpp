@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "hft/descriptor.hpp"
 #include "hft/ends.hpp"
 #include "hft/mapping.hpp"
 
@@ -57,6 +58,14 @@ class Device {
   void attach_ring(std::uint32_t channel) const;
   /// Publish `count` records to this file's ring, of HFT_SOURCE_MANUAL.
   void publish(std::uint32_t count) const;
+  /// The same in a hard interrupt of the simulator's CPU, timed; `count` is 1
+  /// to HFT_PUBLISH_COST_MAX.
+  [[nodiscard]] hft_publish_cost publish_timed(std::uint32_t count) const;
+  /// Have the driver signal this eventfd when page->waiting asks for it; -1 for
+  /// none. This file becomes the ring's consumer; EINVAL in overwrite mode.
+  void wake_through(int eventfd) const;
+  /// The cycle counter, read in the kernel.
+  [[nodiscard]] std::uint64_t cycles() const;
   /// Nanoseconds a packet, HFT_SIM_PERIOD_MIN to HFT_SIM_PERIOD_MAX.
   void start_simulator(std::uint64_t period) const;
   void stop_simulator() const;
@@ -67,12 +76,18 @@ class Device {
   int fd_;
 };
 
+/// Whether a consumer may sleep until the driver wakes it (SpinThenSleep).
+enum class WakeUp {
+  kNever,
+  kOnRequest,  // each record then costs the producer a full fence
+};
+
 /// The regions of a device's ring, validated and mapped. Not thread-safe.
 class Attached {
  public:
   /// Throws InvalidRing, or std::system_error: EBUSY when the ring has a
-  /// consumer.
-  explicit Attached(const Device& device);
+  /// consumer, EINVAL for a wake-up on request of a ring in overwrite mode.
+  explicit Attached(const Device& device, WakeUp wake_up = WakeUp::kNever);
   /// For an Observer: whether the ring has a consumer or not. Throws likewise.
   static Attached observer(const Device& device);
 
@@ -84,7 +99,8 @@ class Attached {
     return {.info = info_.as<const hft_info>(),
             .producer = producer_.as<const hft_producer_page>(),
             .page = consumer_.as<hft_consumer_page>(),
-            .slots = slots_.as<const std::byte>()};
+            .slots = slots_.as<const std::byte>(),
+            .wake_fd = wake_.get()};
   }
 
  private:
@@ -94,10 +110,11 @@ class Attached {
   Mapping producer_;
   Mapping consumer_;
   Mapping slots_;
+  Descriptor wake_;
 };
 
 /// Attach as the one consumer of a drop-mode ring (EBUSY when there is one),
 /// or as one of the readers of an overwrite-mode ring.
-Attached attach(const Device& device);
+Attached attach(const Device& device, WakeUp wake_up = WakeUp::kNever);
 
 }  // namespace hft

@@ -28,6 +28,7 @@ struct ConsumerEnd {
   hft_consumer_page* page = nullptr;  // null in overwrite mode
   const std::byte* slots = nullptr;
   bool slots_writable = false;  // the mapping lets it take ownership of lines
+  int wake_fd = -1;  // eventfd that wakes it; -1: a futex on page->waiting
 };
 
 }  // namespace hft

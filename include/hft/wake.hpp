@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sleeping in the kernel until the producer of a process ring wakes us.
+// Sleeping in the kernel until the producer wakes us.
 //
 //   consumer: waiting = 1; order_producers(); look again; sleep_until_woken();
 //   producer: publish; waker.order(); if (waiting != 0) wake();
@@ -49,6 +49,11 @@ void order_producers();
 /// page->waiting is still 1. May return early, and orders nothing.
 void sleep_until_woken(hft_consumer_page* page,
                        std::chrono::nanoseconds longest) noexcept;
+
+/// The same of a producer that signals an eventfd, which is reset. Sleeps even
+/// if page->waiting is 0: then it has been signalled, or is about to be.
+void sleep_until_signalled(int eventfd,
+                           std::chrono::nanoseconds longest) noexcept;
 
 /// Take back the request and wake whoever made it; counts it in `counters`. By
 /// the one producer; a system call unless the request was taken back before.

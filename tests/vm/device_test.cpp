@@ -183,7 +183,8 @@ TEST_F(DeviceFile, IoctlWithABadAddressIsEfault) {
   for (const unsigned long command :
        {HFT_IOC_RING_CREATE + 0UL, HFT_IOC_RING_ATTACH + 0UL,
         HFT_IOC_RING_STATS + 0UL, HFT_IOC_PUBLISH + 0UL,
-        HFT_IOC_SIM_START + 0UL, HFT_IOC_SIM_STATS + 0UL}) {
+        HFT_IOC_SIM_START + 0UL, HFT_IOC_SIM_STATS + 0UL, HFT_IOC_CYCLES + 0UL,
+        HFT_IOC_EVENTFD + 0UL, HFT_IOC_PUBLISH_COST + 0UL}) {
     EXPECT_EQ(ioctl(device.fd(), command, 8), -1);
     EXPECT_EQ(errno, EFAULT) << command;
   }
@@ -197,6 +198,8 @@ TEST_F(DeviceFile, ControlIoctlsNeedPrivilege) {
     params.slot_count = 8;
     return error_of([&] { device.create_ring(params); }) == EPERM &&
            error_of([&] { device.publish(1); }) == EPERM &&
+           error_of([&] { static_cast<void>(device.publish_timed(1)); }) ==
+               EPERM &&
            error_of([&] { device.start_simulator(1'000'000); }) == EPERM &&
            error_of([&] { device.stop_simulator(); }) == EPERM;
   }));
@@ -207,6 +210,35 @@ TEST_F(DeviceFile, CountersNeedNoPrivilege) {
   EXPECT_TRUE(as_nobody([&] {
     return error_of([&] { static_cast<void>(device.ring_stats()); }) == 0;
   }));
+}
+
+TEST_F(DeviceFile, CyclesAdvance) {
+  const Device device = Device::open();
+  const std::uint64_t first = device.cycles();
+  EXPECT_GT(device.cycles(), first);
+}
+
+TEST_F(DeviceFile, PublishingInAHardInterruptIsTimed) {
+  const Device device = manual_ring(HFT_MODE_OVERWRITE, 16);
+  const hft_publish_cost cost = device.publish_timed(40);
+  EXPECT_EQ(cost.published, 40U);
+  EXPECT_GT(cost.cycles, 0U);
+  EXPECT_EQ(device.ring_stats().published, 40U);
+
+  const Device full = manual_ring(HFT_MODE_DROP, 16);
+  EXPECT_EQ(full.publish_timed(20).published, 16U);
+  EXPECT_EQ(full.ring_stats().dropped, 4U);
+}
+
+TEST_F(DeviceFile, TimedPublishingIsBounded) {
+  const Device device = manual_ring(HFT_MODE_OVERWRITE, 16);
+  const Device simulated = Device::open();
+  for (const std::uint32_t count : {0U, HFT_PUBLISH_COST_MAX + 1, UINT32_MAX}) {
+    EXPECT_EQ(error_of([&] { static_cast<void>(device.publish_timed(count)); }),
+              EINVAL);
+  }
+  EXPECT_EQ(error_of([&] { static_cast<void>(simulated.publish_timed(1)); }),
+            EINVAL);
 }
 
 TEST_F(DeviceFile, ChannelIsChosenOnce) {
