@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KUnit: publication, loss accounting and hostile consumer positions. */
+/* KUnit: publication, loss accounting, hostile consumers, every context. */
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/interrupt.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
+#include <asm/apic.h>
+#include <asm/nmi.h>
 
 #include "ring.h"
 
@@ -182,6 +187,131 @@ static void a_late_consumer_starts_at_the_newest(struct kunit *test)
 	hft_ring_free(ring);
 }
 
+static void reserved_record_is_published_in_place(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 128, HFT_MODE_DROP);
+	struct hft_record *record = hft_ring_reserve(ring);
+
+	KUNIT_EXPECT_EQ(test, hft_ring_payload_max(ring), 104U);
+	KUNIT_EXPECT_PTR_EQ(test, record, &hft_ring_slot(ring, 0)->record);
+	record->type = HFT_RECORD_USER;
+	record->length = 3;
+	record->flags = 0;
+	memcpy(record->payload, "abc", 3);
+	KUNIT_EXPECT_FALSE(test, hft_ring_readable(ring, 0));
+	hft_ring_publish_reserved(ring);
+	KUNIT_EXPECT_TRUE(test, hft_ring_readable(ring, 0));
+	KUNIT_EXPECT_NE(test, record->stamp, 0ULL);
+	publish(ring, SLOTS - 1);
+	KUNIT_EXPECT_PTR_EQ(test, hft_ring_reserve(ring), NULL);
+	expect_accounted(test, ring);
+	hft_ring_free(ring);
+}
+
+/* What publishes in another context, and a sleeper that sees itself woken. */
+static struct {
+	struct hft_ring *ring;
+	int result;
+	bool in_nmi;
+	bool done;
+	bool woken;
+} elsewhere;
+
+static int note_wake_up(struct wait_queue_entry *entry, unsigned int mode,
+			int flags, void *key)
+{
+	WRITE_ONCE(elsewhere.woken, true);
+	return 0;
+}
+
+static void publish_elsewhere(void *unused)
+{
+	u64 value = 1;
+
+	elsewhere.in_nmi = in_nmi();
+	elsewhere.result = hft_ring_publish(elsewhere.ring, HFT_RECORD_USER,
+					    &value, sizeof(value));
+	WRITE_ONCE(elsewhere.done, true);
+}
+
+static int publish_in_nmi(unsigned int type, struct pt_regs *regs)
+{
+	if (!elsewhere.ring || READ_ONCE(elsewhere.done))
+		return NMI_DONE;
+	publish_elsewhere(NULL);
+	return NMI_HANDLED;
+}
+
+static void publish_in_softirq(struct tasklet_struct *tasklet)
+{
+	publish_elsewhere(NULL);
+}
+
+/* @raise has publish_elsewhere() called somewhere; its sleeper is woken. */
+static void expect_publish(struct kunit *test, void (*raise)(void))
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+	DEFINE_WAIT_FUNC(sleeper, note_wake_up);
+	unsigned long end = jiffies + 10 * HZ;
+
+	elsewhere.ring = ring;
+	elsewhere.done = false;
+	elsewhere.woken = false;
+	hft_ring_declare_sleeper(ring);
+	add_wait_queue(&ring->wait, &sleeper);
+	raise();
+	while (!READ_ONCE(elsewhere.woken) && time_before(jiffies, end))
+		cond_resched();
+	KUNIT_EXPECT_TRUE(test, elsewhere.done);
+	KUNIT_EXPECT_TRUE(test, elsewhere.woken);
+	KUNIT_EXPECT_EQ(test, elsewhere.result, 0);
+	KUNIT_EXPECT_TRUE(test, hft_ring_readable(ring, 0));
+	KUNIT_EXPECT_EQ(test, ring->wakeups, 1ULL);
+	elsewhere.ring = NULL;
+	remove_wait_queue(&ring->wait, &sleeper);
+	hft_ring_free(ring);
+}
+
+static void raise_nmi(void)
+{
+	apic->send_IPI(get_cpu(), NMI_VECTOR);
+	put_cpu();
+}
+
+static void publishes_from_nmi(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, publish_in_nmi,
+						      0, "hft_test"));
+	expect_publish(test, raise_nmi);
+	KUNIT_EXPECT_TRUE(test, elsewhere.in_nmi);
+	unregister_nmi_handler(NMI_LOCAL, "hft_test");
+}
+
+static void raise_hard_irq(void)
+{
+	smp_call_function_single(cpumask_any_but(cpu_online_mask,
+						 raw_smp_processor_id()),
+				 publish_elsewhere, NULL, 1);
+}
+
+static void publishes_from_hard_irq(struct kunit *test)
+{
+	expect_publish(test, raise_hard_irq);
+}
+
+static DECLARE_TASKLET(tasklet, publish_in_softirq);
+
+static void raise_softirq_tasklet(void)
+{
+	tasklet_schedule(&tasklet);
+}
+
+static void publishes_from_softirq(struct kunit *test)
+{
+	expect_publish(test, raise_softirq_tasklet);
+	tasklet_kill(&tasklet);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(publishes_in_place),
 	KUNIT_CASE(describes_itself),
@@ -192,6 +322,10 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(long_payload_is_truncated),
 	KUNIT_CASE(bad_parameters_are_refused),
 	KUNIT_CASE(a_late_consumer_starts_at_the_newest),
+	KUNIT_CASE(reserved_record_is_published_in_place),
+	KUNIT_CASE(publishes_from_nmi),
+	KUNIT_CASE(publishes_from_hard_irq),
+	KUNIT_CASE(publishes_from_softirq),
 	{}
 };
 

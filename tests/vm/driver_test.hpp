@@ -24,22 +24,22 @@ inline const char* module_file() {
   return has_syscall() ? nullptr : std::getenv("HFT_MODULE");
 }
 
-/// Load the module with `parameters`, as insmod does. Returns an errno.
-inline int load_module(const char* parameters = "") {
-  const Descriptor file(open(module_file(), O_RDONLY | O_CLOEXEC));
+/// Load a module with `parameters`, as insmod does. Returns an errno.
+inline int load_module(const char* path, const char* parameters = "") {
+  const Descriptor file(open(path, O_RDONLY | O_CLOEXEC));
   return syscall(SYS_finit_module, file.get(), parameters, 0) == 0 ? 0 : errno;
 }
 
 /// EWOULDBLOCK while it is in use.
-inline int unload_module() {
-  return syscall(SYS_delete_module, "hft", O_NONBLOCK) == 0 ? 0 : errno;
+inline int unload_module(const char* name) {
+  return syscall(SYS_delete_module, name, O_NONBLOCK) == 0 ? 0 : errno;
 }
 
 /// The driver with its default ring, and without.
 inline void bring_up() {
   if (module_file() == nullptr) {
     control(HFT_SYS_CREATE);
-  } else if (const int error = load_module(); error != 0) {
+  } else if (const int error = load_module(module_file()); error != 0) {
     throw std::system_error(error, std::generic_category(), module_file());
   }
 }
@@ -47,7 +47,7 @@ inline void bring_up() {
 inline void take_down() {
   if (module_file() == nullptr) {
     control(HFT_SYS_TEARDOWN);
-  } else if (const int error = unload_module(); error != 0) {
+  } else if (const int error = unload_module("hft"); error != 0) {
     throw std::system_error(error, std::generic_category(), "rmmod hft");
   }
 }
