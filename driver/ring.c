@@ -100,6 +100,37 @@ void hft_ring_free(struct hft_ring *ring)
 	kfree(ring);
 }
 
+#ifdef HFT_BROKEN_INDEX
+/*
+ * The mistake that the hostile suite has to catch: the index of the next slot
+ * lives in the consumer page, where any consumer writes what it likes.
+ */
+static struct hft_slot *ring_next(struct hft_ring *ring)
+{
+	u64 *index = (u64 *)ring->consumer->reserved;
+
+	return (struct hft_slot *)(ring->slots + *index * ring->slot_size);
+}
+
+static void ring_advance(struct hft_ring *ring)
+{
+	u64 *index = (u64 *)ring->consumer->reserved;
+
+	WRITE_ONCE(ring->pos, ring->pos + 1);
+	*index = (*index + 1) & (ring->slot_count - 1);
+}
+#else
+static struct hft_slot *ring_next(struct hft_ring *ring)
+{
+	return hft_ring_slot(ring, ring->pos);
+}
+
+static void ring_advance(struct hft_ring *ring)
+{
+	WRITE_ONCE(ring->pos, ring->pos + 1);
+}
+#endif
+
 /*
  * The consumer page is hostile: it is read once, and what it says is used only
  * as a count of records in flight, clamped to what the ring can hold. The worst
@@ -133,7 +164,7 @@ struct hft_record *hft_ring_reserve(struct hft_ring *ring)
 		trace_drop(ring->id, ring->dropped);
 		return NULL;
 	}
-	slot = hft_ring_slot(ring, ring->pos);
+	slot = ring_next(ring);
 	if (ring->mode == HFT_MODE_OVERWRITE) {
 		WRITE_ONCE(slot->published, 0);
 		/*
@@ -155,13 +186,13 @@ EXPORT_SYMBOL_GPL(hft_ring_reserve);
  */
 void hft_ring_commit(struct hft_ring *ring)
 {
-	struct hft_slot *slot = hft_ring_slot(ring, ring->pos);
+	struct hft_slot *slot = ring_next(ring);
 	u64 stamp = hft_stamp();
 
 	slot->record.stamp = stamp;
 	/* Pairs with the consumer's acquire load of published. */
 	smp_store_release(&slot->published, ring->pos + 1);
-	WRITE_ONCE(ring->pos, ring->pos + 1);
+	ring_advance(ring);
 	WRITE_ONCE(ring->producer->producer_pos, ring->pos);
 	WRITE_ONCE(ring->producer->heartbeat, stamp);
 	trace_publish(ring->id, ring->pos - 1, stamp);

@@ -3,7 +3,7 @@
 # Builds a kernel with the driver in it and prints the folder that holds
 # bzImage, config, key and release.
 #
-#   vm/build-kernel.sh custom-6.1 | custom-6.12 | test-6.1
+#   vm/build-kernel.sh custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
 #   vm/build-kernel.sh --kernel-src DIR
 #
 # The folder is named by a hash of everything that goes in, so a finished kernel
@@ -18,7 +18,9 @@ compiler=${CC:-gcc}
 # fragments FLAVOUR: the config fragments it is made of, in order.
 fragments() {
   printf '%s\n' "$configs/base.config"
-  [[ $1 != test-* ]] || printf '%s\n' "$configs/test.config"
+  case $1 in
+    debug-* | race-*) printf '%s\n' "$configs/${1%%-*}.config" ;;
+  esac
 }
 
 # image_key FLAVOUR IDENTITY: a hash of all that goes into the image.
@@ -27,7 +29,7 @@ image_key() {
     printf '%s\n' "$2"
     "$compiler" --version
     fragments "$1" | xargs -d '\n' cat
-    cat "$HFT_ROOT/vm/patch-tree.sh" "$HFT_ROOT/vm/build-kernel.sh"
+    cat "$HFT_ROOT"/vm/{patch-tree,copy-driver,build-kernel}.sh
     (cd "$HFT_ROOT" && find driver abi -type f -print0 | LC_ALL=C sort -z |
       xargs -0 sha256sum)
   } | sha256sum | cut -c 1-16
@@ -109,7 +111,9 @@ store() {
     cp "$out/arch/x86/boot/bzImage" "$image.partial/bzImage" &&
       cp "$out/.config" "$image.partial/config" &&
       cp "$out/include/config/kernel.release" "$image.partial/release" &&
-      printf '%s\n' "$key" >"$image.partial/key"
+      printf '%s\n' "$key" >"$image.partial/key" &&
+      # What a kernel that counts the lines that ran needs to name them.
+      find "$out/drivers/hft" -name '*.gcno' -exec cp -t "$image.partial" {} +
   } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
     "cannot store the kernel in $image"
   mv -T "$image.partial" "$image"

@@ -3,17 +3,19 @@
 # Runs one command in a fresh guest; its output and exit status are ours:
 #
 #   vm/guest-run.sh --image DIR [--accel auto|kvm|tcg] [--deadline SECONDS]
-#                   [--program FILE]... [--results DIR] [--console FILE]
-#                   -- COMMAND...
-#   vm/guest-run.sh --image DIR --interactive
+#                   [--program FILE]... [--module FILE]... [--results DIR]
+#                   [--console FILE] -- COMMAND...
+#   vm/guest-run.sh --image DIR [--program FILE]... [--module FILE]... --interactive
 #
-# --program puts a static program into the guest's PATH, --results is where the
-# guest's /out goes (an existing folder), --console where its console goes.
+# --program puts a static program into the guest's PATH, --module loads a kernel
+# module first, --results is where the guest's /out goes (an existing folder),
+# --console where its console goes.
 # Exit statuses of our own are listed in vm/lib.sh.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-image='' accel=auto deadline=600 results='' console='' interactive=0 programs=()
+image='' accel=auto deadline=600 results='' console='' interactive=0
+programs=() modules=()
 while [[ $# -gt 0 && $1 != -- ]]; do
   case $1 in
     --help) usage_of "$0"; exit 0 ;;
@@ -23,6 +25,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do
       declare "${1#--}=$2"
       ;;
     --program) programs+=("${2:?}") ;;
+    --module) modules+=("$(realpath -e -- "${2:?}")") ;;
     *) die "$EXIT_USAGE" "unknown option '$1'; see $0 --help" ;;
   esac
   shift 2
@@ -89,6 +92,7 @@ mkdir "$job/out"
 quoted "$@" >"$job/command"
 printf '%s\n' "$PWD" >"$job/cwd"
 binds "$@" >"$job/binds"
+printf '%s\n' "${modules[@]}" >"$job/modules"
 [[ $interactive == 0 ]] || : >"$job/interactive"
 "$HFT_ROOT/vm/initramfs.sh" "$image" "$job/initramfs" "${programs[@]}"
 accel=$("$HFT_ROOT/vm/accel.sh" "$accel" "$image")

@@ -3,7 +3,7 @@
 # Finds or makes a kernel tree that we may patch, and prints three lines: the
 # source's identity (changes when it does), a name for the flavour, the path.
 #
-#   vm/kernel-source.sh [--identify] custom-6.1 | custom-6.12 | test-6.1
+#   vm/kernel-source.sh [--identify] custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
 #   vm/kernel-source.sh [--identify] --kernel-src DIR
 #
 # --identify prints the first two and makes nothing.
@@ -92,7 +92,7 @@ fi
 case ${1:-} in
   --help) usage_of "$0" ;;
   custom-6.1 | custom-6.12) debian_source "${1#custom-}" "$1" ;;
-  test-6.1) debian_source 6.1 "$1" ;;
+  debug-6.1 | race-6.1) debian_source 6.1 "$1" ;;
   --kernel-src) user_source "${2:?}" ;;
   *) die "$EXIT_USAGE" "kernel '${1:-}': expected custom-6.1, custom-6.12 or --kernel-src DIR" ;;
 esac

@@ -58,8 +58,9 @@ no_arguments() {
 
 check_options() {
   case $kernel in
-    custom-6.1 | custom-6.12 | test-6.1) ;;
-    *) die "$EXIT_USAGE" "--kernel $kernel: expected custom-6.1, custom-6.12 or test-6.1" \
+    custom-6.1 | custom-6.12 | stock-6.1 | stock-6.12 | debug-6.1 | race-6.1) ;;
+    *) die "$EXIT_USAGE" \
+      "--kernel $kernel: expected custom-6.1, custom-6.12, stock-6.1, stock-6.12, debug-6.1 or race-6.1" \
       "any other tree is given as --kernel-src DIR" ;;
   esac
   case $accel in
@@ -75,15 +76,34 @@ check_options() {
 # install_packages: all at once, before the first of them is needed.
 install_packages() {
   local groups=(build run)
-  [[ -n $kernel_src || $kernel == test-* ]] || groups+=("$kernel")
+  case $kernel in
+    stock-*) groups+=(stock) ;;
+    custom-*) [[ -n $kernel_src ]] || groups+=("$kernel") ;;
+  esac
   "$HFT_ROOT/vm/deps.sh" "${groups[@]}"
 }
+
+# is_stock: Debian's own kernel is asked for, and the driver is a module.
+is_stock() { [[ -z $kernel_src && $kernel == stock-* ]]; }
 
 # build_kernel: prints the folder of the image that the options ask for.
 build_kernel() {
   if [[ -n $kernel_src ]]; then
     "$HFT_ROOT/vm/build-kernel.sh" --kernel-src "$kernel_src"
+  elif is_stock; then
+    "$HFT_ROOT/vm/stock-kernel.sh" "$kernel"
   else
     "$HFT_ROOT/vm/build-kernel.sh" "$kernel"
+  fi
+}
+
+# find_driver: has the array driver hold what has a guest load the module, where
+# the driver is one.
+find_driver() {
+  local modules
+  driver=()
+  if is_stock; then
+    modules=$("$HFT_ROOT/vm/build-module.sh" "$kernel")
+    driver=(--module "$modules/hft.ko")
   fi
 }

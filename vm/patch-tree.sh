@@ -8,20 +8,10 @@
 # through, so TREE may be a farm of symbolic links to somebody else's tree.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/copy-driver.sh"
 
 readonly table=arch/x86/entry/syscalls/syscall_64.tbl
 readonly number=548
-
-# replace FILE: stdin becomes FILE if it differs, and a link becomes a file.
-replace() {
-  local new=$1.hft-new
-  cat >"$new"
-  if [[ ! -L $1 ]] && cmp -s "$new" "$1"; then
-    rm "$new"
-  else
-    mv -f "$new" "$1"
-  fi
-}
 
 # without_ours FILE PATTERN: FILE less the lines an earlier patch put there.
 without_ours() { grep -v -E "$2" "$1" || true; }
@@ -63,25 +53,6 @@ patch_syscall_table() {
   } | replace "$file"
 }
 
-copy_driver() {
-  local to=$1/drivers/hft file
-  local -A wanted=()
-  while IFS= read -r -d '' file; do
-    wanted[$file]=$HFT_ROOT/driver/$file
-  done < <(cd "$HFT_ROOT/driver" && find . -type f -printf '%P\0')
-  while IFS= read -r -d '' file; do
-    wanted[include/hft/$file]=$HFT_ROOT/abi/hft/$file
-  done < <(cd "$HFT_ROOT/abi/hft" && find . -type f -printf '%P\0')
-  for file in "${!wanted[@]}"; do
-    mkdir -p "$(dirname "$to/$file")"
-    replace "$to/$file" <"${wanted[$file]}"
-  done
-  # A file that left driver/ leaves the tree too.
-  find "$to" ! -type d -printf '%P\0' | while IFS= read -r -d '' file; do
-    [[ -n ${wanted[$file]:-} ]] || rm "$to/$file"
-  done
-}
-
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   '' | -*) die "$EXIT_USAGE" "expected one kernel tree; see $0 --help" ;;
@@ -92,7 +63,7 @@ for file in drivers/Kconfig drivers/Makefile "$table"; do
 done
 [[ -f $HFT_ROOT/driver/Kconfig ]] ||
   die "$EXIT_TREE" "expected $HFT_ROOT/driver/Kconfig, found none; is the clone complete?"
-copy_driver "$1"
+copy_driver "$1/drivers/hft"
 patch_kconfig "$1"
 patch_makefile "$1"
 patch_syscall_table "$1"

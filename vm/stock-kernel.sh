@@ -4,9 +4,10 @@
 # vm/build-kernel.sh, with its modules too: bzImage, config, key, release,
 # lib/modules/RELEASE.
 #
-#   vm/stock-kernel.sh [--modules] stock-6.1 | stock-6.12
+#   vm/stock-kernel.sh [--modules | --headers] stock-6.1 | stock-6.12
 #
-# --modules prints the folder of the modules instead.
+# --modules prints the folder of the modules instead, --headers the one to build
+# further modules in, which is fetched first.
 # The newest package that apt knows is downloaded and unpacked into the cache;
 # nothing is installed, and root is not needed.
 set -euo pipefail
@@ -26,13 +27,14 @@ newest() {
     grep -xE 'linux-image-[0-9][^-]*(-[0-9]+)?-amd64' | sort -rV)
 }
 
-download() { # DIR NAME: into DIR, signed for secure boot or not
-  local name
-  for name in "$2" "$2-unsigned"; do
-    rm -f "$1"/*.deb
-    (cd "$1" && LC_ALL=C apt-get -o Acquire::http::Timeout=20 -o Acquire::Retries=0 \
-      download "$name") >>"$1/log" 2>&1 && return
-  done
+packages() { # DIR NAME...: into DIR
+  rm -f "$1"/*.deb
+  (cd "$1" && LC_ALL=C apt-get -o Acquire::http::Timeout=20 -o Acquire::Retries=0 \
+    download "${@:2}") >>"$1/log" 2>&1
+}
+
+download() { # DIR NAME...: an image signed for secure boot or not; or others
+  packages "$@" || [[ $2 != linux-image-* ]] || packages "$1" "$2-unsigned" && return
   # apt may have looked before it wrote, or have removed what it wrote.
   ! grep -qE 'enough free space|No space left' "$1/log" ||
     fail_writing --remove "$1" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
@@ -58,11 +60,45 @@ unpack() { # DIR
     rm -r "${1:?}/boot" "$1"/*.deb "$1/log"
 }
 
-modules=0
-if [[ ${1:-} == --modules ]]; then
-  modules=1
-  shift
-fi
+# headers_of RELEASE: the packages that modules of this kernel are built with.
+headers_of() {
+  printf '%s\n' "linux-headers-$1=$version"
+  apt-cache show "linux-headers-$1=$version" 2>/dev/null |
+    sed -n 's/^Depends: //p' | tr ',' '\n' |
+    grep -oE 'linux-(headers-[^ ]*-common|kbuild-[^ ]*)' | sort -u
+}
+
+# The Makefile names another one by where its package would install it. 6.12 has
+# a vmlinux to make types for BPF from, which takes pahole.
+unpack_headers() { # DIR
+  local deb to=$image/headers/usr/src
+  for deb in "$1"/*.deb; do
+    dpkg-deb -x "$deb" "$1" || return
+  done
+  sed -i "s|/usr/src/|$to/|" "$1/usr/src/linux-headers-$release/Makefile" &&
+    rm -f "$1/usr/src/linux-headers-$release/vmlinux" &&
+    rm -r "$1"/*.deb "$1/log"
+}
+
+fetch_headers() {
+  local partial=$image/headers.partial names
+  release=$(cat "$image/release")
+  [[ ! -d $image/headers ]] || return 0
+  mapfile -t names < <(headers_of "$release")
+  rm -rf "$partial"
+  make_dir "$partial"
+  phase "Downloading the headers of $release"
+  download "$partial" "${names[@]}"
+  unpack_headers "$partial" ||
+    fail_writing --remove "$partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
+      "cannot unpack the headers of $release into $image"
+  mv -T "$partial" "$image/headers"
+}
+
+wanted=image
+case ${1:-} in
+  --modules | --headers) wanted=${1#--}; shift ;;
+esac
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   stock-6.1 | stock-6.12) series=${1#stock-} ;;
@@ -92,7 +128,11 @@ if [[ ! -d $image ]]; then
       "cannot unpack $name into $image"
   mv -T "$image.partial" "$image"
 fi
-if [[ $modules == 1 ]]; then
-  image=$image/lib/modules/$(cat "$image/release")
-fi
-printf '%s\n' "$image"
+case $wanted in
+  image) printf '%s\n' "$image" ;;
+  modules) printf '%s\n' "$image/lib/modules/$(cat "$image/release")" ;;
+  headers)
+    fetch_headers
+    printf '%s\n' "$image/headers/usr/src/linux-headers-$release"
+    ;;
+esac

@@ -8,5 +8,5 @@ vm/deps.sh build peers run custom-6.1 stock test || exit
 check "native programs build" vm/native.sh release
 check "guest programs build" vm/native.sh guest hft_tool vm_tests bpf_tests
 check "kernel custom-6.1 builds" vm/build-kernel.sh custom-6.1
-check "kernel test-6.1 builds" vm/build-kernel.sh test-6.1
+check "kernel debug-6.1 builds" vm/build-kernel.sh debug-6.1
 summary

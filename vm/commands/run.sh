@@ -1,15 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Builds a kernel with the driver in it, boots it, measures every path, prints
-# the table and writes the report.
+# Builds a kernel with the driver in it, or fetches Debian's own and builds the
+# driver as a module, boots it, measures every path, prints the table and writes
+# the report.
 #
 # usage: ./sandbox run [--output DIR] [--samples N] [--quick]
-#                      [--kernel custom-6.1|custom-6.12] [--kernel-src DIR]
+#                      [--kernel KERNEL] [--kernel-src DIR]
 #                      [--accel auto|kvm|tcg] [--deadline SECONDS] [--quiet]
 #
 #   ./sandbox run
 #   ./sandbox run --samples 100000 --output /tmp/long
+#   ./sandbox run --kernel stock-6.12
 #   ./sandbox run --kernel-src ~/linux-5.4
+#
+# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it;
+# stock-6.1, stock-6.12: Debian's own, with the driver as a module.
 #
 # DIR (results/<time>/) gets results.json, a CSV and a .hgrm file a path,
 # cdf.png, histogram.png and report.html. It may hold an earlier result, which
@@ -18,16 +23,17 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-readonly paths=syscall,read,shm,lamport,ring
-
 parse_options "output samples quick kernel kernel-src accel deadline" "$@"
 check_options
 no_arguments
+paths=read,shm,lamport,ring
+# A module cannot bring a system call.
+is_stock || paths=syscall,$paths
 if [[ -z $samples ]]; then
   samples=1000
   [[ $quick == 0 ]] || samples=200
 fi
-# Five paths, a packet a millisecond, and four times that for the rest.
+# Up to five paths, a packet a millisecond, and four times that for the rest.
 : "${deadline:=$((180 + samples / 50))}"
 
 : "${output:=$HFT_ROOT/results/$(date +%Y%m%d-%H%M%S)}"
@@ -64,6 +70,7 @@ trap 'exit 143' TERM
 phase "Output: $output"
 install_packages
 image=$(build_kernel)
+find_driver
 "$HFT_ROOT/vm/native.sh" release hft_tool
 "$HFT_ROOT/vm/native.sh" guest hft_tool
 phase "Kernel $(cat "$image/release"): $image"
@@ -78,7 +85,7 @@ accel=$("$HFT_ROOT/vm/accel.sh" "$accel" "$image")
 phase "Booting the guest ($accel) and measuring $paths, $samples samples each"
 status=0
 "$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" --deadline "$deadline" \
-  --program "$HFT_ROOT/build/guest/hft" --results "$partial/guest" \
+  --program "$HFT_ROOT/build/guest/hft" "${driver[@]}" --results "$partial/guest" \
   --console "$partial/console.log" -- \
   hft bench --paths "$paths" --samples "$samples" \
   --json /out/results.json --csv /out --hgrm /out \

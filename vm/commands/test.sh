@@ -8,13 +8,14 @@
 #   ./sandbox test --quick        without sanitizers and the slow stages
 #   ./sandbox test guest          one stage
 #
-# Stages: build lint native model asan tsan guest bpf run sandbox report. Each is
-# a script in tests/stages/ that ends with "N passed, N failed[, N skipped]".
+# Stages: build lint native model asan tsan guest bpf module run sandbox report.
+# Each is a script in tests/stages/ that ends with
+# "N passed, N failed[, N skipped]".
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-readonly all=(build lint native model asan tsan guest bpf run sandbox report)
+readonly all=(build lint native model asan tsan guest bpf module run sandbox report)
 readonly quick_ones=(build lint native guest run report)
 
 parse_options "quick" "$@"
