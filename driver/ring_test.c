@@ -8,7 +8,7 @@
 #include <asm/apic.h>
 #include <asm/nmi.h>
 
-#include "ring.h"
+#include "channel.h"
 
 #define SLOTS 8
 
@@ -312,6 +312,26 @@ static void publishes_from_softirq(struct kunit *test)
 	tasklet_kill(&tasklet);
 }
 
+static void another_driver_has_a_channel(struct kunit *test)
+{
+	struct hft_ring_params params = { .slot_size = 64, .slot_count = SLOTS };
+	struct hft_ring *ring = hft_ring_create(&params);
+	u32 id = params.ring_id;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(ring));
+	KUNIT_EXPECT_NE(test, id, (u32)HFT_CHANNEL_DEFAULT);
+	KUNIT_EXPECT_EQ(test, ring->source, (u32)HFT_SOURCE_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, hft_channel_get(id), ring);
+	hft_ring_destroy(ring);
+	/* A file that uses it keeps it. */
+	KUNIT_EXPECT_EQ(test, publish(ring, 3), 3U);
+	hft_channel_put(ring);
+	KUNIT_EXPECT_PTR_EQ(test, hft_channel_get(id), NULL);
+
+	params.slot_count = 3;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(hft_ring_create(&params)), (long)-EINVAL);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(publishes_in_place),
 	KUNIT_CASE(describes_itself),
@@ -326,6 +346,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(publishes_from_nmi),
 	KUNIT_CASE(publishes_from_hard_irq),
 	KUNIT_CASE(publishes_from_softirq),
+	KUNIT_CASE(another_driver_has_a_channel),
 	{}
 };
 

@@ -16,6 +16,7 @@
   output=''
   samples=''
   quick=0
+  hostile=0
   cache=0
   rest=()
 }
@@ -35,7 +36,7 @@ parse_options() {
           die "$EXIT_USAGE" "unknown option '$1'" "there are:${allowed// / --}help"
         case $name in
           quiet) HFT_QUIET=1 ;;
-          quick | cache) declare -g "$name=1" ;;
+          quick | cache | hostile) declare -g "$name=1" ;;
           *)
             if [[ $1 != *=* ]]; then
               [[ $# -ge 2 ]] || die "$EXIT_USAGE" "$1: expected a value"

@@ -1,18 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Driver tests in the guest: KUnit at the debug kernel's boot, then vm_tests.
+# Driver tests in the guest: KUnit at the debug kernel's boot, then vm_tests; and
+# which lines of the driver they reached.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 out=build/tests/guest
-mkdir -p "$out"
+rm -rf "$out"
+mkdir -p "$out/gcda"
 vm/native.sh guest vm_tests || exit
 image=$(vm/build-kernel.sh debug-6.1) || exit
+# What kmemleak finds twice is lost; the first look is at what is still moving.
+# shellcheck disable=SC2016  # the guest's
 vm/guest-run.sh --image "$image" --accel auto --deadline 600 \
-  --program build/guest/vm_tests --console "$out/console.log" -- \
-  vm_tests 2>&1 | tee "$out/vm_tests.log" | grep -vE '^\[ RUN|^\[       OK'
+  --program build/guest/vm_tests --results "$out/gcda" --console "$out/console.log" -- \
+  sh -c 'mount -t debugfs debugfs /sys/kernel/debug
+    vm_tests --gtest_filter=-Module*; status=$?
+    for look in 1 2; do echo scan >/sys/kernel/debug/kmemleak; sleep 6; done
+    cat /sys/kernel/debug/kmemleak >/out/kmemleak
+    find /sys/kernel/debug/gcov -path "*/hft/*.gcda" -exec cp {} /out/ \;
+    exit $status' \
+  2>&1 | tee "$out/vm_tests.log" | grep -vE '^\[ RUN|^\[       OK'
 check "vm_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
 check "the debug kernel has no complaint" kernel_is_well "$out/console.log"
+check "kmemleak has none" equals "" "$(cat "$out/gcda/kmemleak" || echo 'no report')"
 
 # Cases are indented below their suite.
 kunit='^\[ *[0-9.]+\] {5,}'
@@ -22,4 +33,21 @@ check "KUnit ran" test "$((cases_passed + cases_failed))" -gt 0
 passed=$((passed + cases_passed))
 failed=$((failed + cases_failed))
 count_cases "$out/vm_tests.log"
+
+# covered FILE: per cent of its lines that ran.
+covered() {
+  cp "$image/$1.gcno" "$out/gcda/" &&
+    (cd "$out/gcda" && gcov -n "$1.gcda" 2>/dev/null) |
+    awk -v file="$1.c'" '/^File/ { ours = index($0, file) }
+      ours && /^Lines executed/ { sub(/.*:/, ""); sub(/%.*/, ""); print; exit }'
+}
+
+printf 'lines of the driver that ran, per cent\n'
+for file in "$out"/gcda/*.gcda; do
+  file=$(basename "$file" .gcda)
+  printf '  %-12s %7s\n' "$file.c" "$(covered "$file")"
+done
+for file in ring mmap channel read device ioctl; do
+  check "$file.c: nine lines of ten ran" awk "BEGIN { exit !($(covered "$file") >= 90) }"
+done
 summary

@@ -2,25 +2,30 @@
 # SPDX-License-Identifier: MIT
 # Runs all tests, stage by stage, and closes with how many passed.
 #
-# usage: ./sandbox test [--quick] [STAGE...]
+# usage: ./sandbox test [--quick | --hostile] [STAGE...]
 #
 #   ./sandbox test
 #   ./sandbox test --quick        without sanitizers and the slow stages
+#   ./sandbox test --hostile      the hostile consumer alone, for ten million operations
 #   ./sandbox test guest          one stage
 #
-# Stages: build lint native model asan tsan guest bpf module run sandbox report.
-# Each is a script in tests/stages/ that ends with
+# Stages: build lint native model asan tsan guest hostile bpf module run sandbox
+# report. Each is a script in tests/stages/ that ends with
 # "N passed, N failed[, N skipped]".
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-readonly all=(build lint native model asan tsan guest bpf module run sandbox report)
+readonly all=(build lint native model asan tsan guest hostile bpf module run sandbox report)
 readonly quick_ones=(build lint native guest run report)
 
-parse_options "quick" "$@"
+parse_options "quick hostile" "$@"
 stages=("${all[@]}")
 [[ $quick == 0 ]] || stages=("${quick_ones[@]}")
+if [[ $hostile == 1 ]]; then
+  stages=(hostile)
+  export HFT_HOSTILE_OPERATIONS=10000000
+fi
 [[ ${#rest[@]} == 0 ]] || stages=("${rest[@]}")
 for stage in "${stages[@]}"; do
   [[ -x $HFT_ROOT/tests/stages/$stage.sh ]] ||
