@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -353,9 +354,9 @@ void* Worker::pointer() {
     case 0:
       return nullptr;
     case 1:
-      return reinterpret_cast<void*>(number());
+      return std::bit_cast<void*>(number());
     case 2:
-      return reinterpret_cast<void*>(0xffff888000000000ULL + below(1U << 30));
+      return std::bit_cast<void*>(0xffff888000000000ULL + below(1U << 30));
     case 3:
       if (const Area* const at = area()) return at->start;
       return nullptr;
