@@ -145,6 +145,18 @@ fails 'sleep without the second look' "$kSleeps" sleep NO_SECOND_LOOK
 fails 'sleep with a producer that always wakes' \
   'only a consumer that asked is woken' sleep WAKES_ALWAYS
 
+holds 'wake through irq_work' wake POSITIONS=4
+fails "wake without the producer's fence" "$kSleeps" wake NO_FENCE_OF_PRODUCER
+fails "wake without the consumer's fence" "$kSleeps" wake NO_FENCE_OF_CONSUMER
+fails 'wake without the second look' "$kSleeps" wake NO_SECOND_LOOK
+fails 'wake without a grace period after declaring' "$kSleeps" \
+  wake NO_GRACE_PERIOD
+fails 'wake with a look at the eventfd before the fence' "$kSleeps" \
+  wake EVENTFD_FIRST
+fails 'wake with the request taken after the signal' "$kSleeps" wake LATE_TAKE
+fails 'wake with a producer that always wakes' \
+  'only a consumer that asked is woken' wake WAKES_ALWAYS
+
 holds 'recover K=1, one kill' recover K=1 POSITIONS=6 KILLS=1
 holds 'recover K=1, two kills' recover K=1 POSITIONS=3 KILLS=2
 holds 'recover K=2, one kill' recover K=2 POSITIONS=5 KILLS=1
