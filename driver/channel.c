@@ -2,6 +2,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 
 #include "channel.h"
 #include "simulator.h"
@@ -44,13 +45,16 @@ unlock:
 
 struct hft_ring *hft_channel_get(u32 id)
 {
-	struct hft_ring *ring = NULL;
+	struct hft_ring *ring;
 
+	if (id >= HFT_RING_MAX)
+		return NULL;
+	/* Any user's number: none is speculated on past the end (Spectre v1). */
+	id = array_index_nospec(id, HFT_RING_MAX);
 	mutex_lock(&channel_lock);
-	if (id < HFT_RING_MAX && channels[id]) {
-		ring = channels[id];
+	ring = channels[id];
+	if (ring)
 		kref_get(&ring->refs);
-	}
 	mutex_unlock(&channel_lock);
 	return ring;
 }

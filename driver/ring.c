@@ -48,12 +48,15 @@ static void ring_describe(struct hft_ring *ring)
 }
 
 /*
- * Every region is whole pages with a reference count each, so that a page which
- * is still mapped outlives hft_ring_free().
+ * Every region is whole pages with a reference count, so that what is still
+ * mapped outlives hft_ring_free(). The slots are one compound page: split into
+ * single ones, they would stay charged to their cgroup for ever on kernels
+ * before 5.12 (split_page_memcg()).
  */
 struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 {
-	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
+			  __GFP_COMP;
 	struct hft_ring *ring;
 
 	if (!ring_params_valid(params))
@@ -76,7 +79,9 @@ struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 	kref_init(&ring->refs);
 	mutex_init(&ring->manual);
 
-	ring->slots = alloc_pages_exact(ring->slots_bytes, gfp);
+	/* A power of two of them, as slots and their size are. */
+	ring->slots = (char *)__get_free_pages(gfp,
+					       get_order(ring->slots_bytes));
 	ring->info = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	ring->producer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	ring->consumer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
@@ -92,8 +97,7 @@ void hft_ring_free(struct hft_ring *ring)
 {
 	irq_work_sync(&ring->wake);
 	hft_ring_set_eventfd(ring, NULL);
-	if (ring->slots)
-		free_pages_exact(ring->slots, ring->slots_bytes);
+	free_pages((unsigned long)ring->slots, get_order(ring->slots_bytes));
 	free_page((unsigned long)ring->info);
 	free_page((unsigned long)ring->producer);
 	free_page((unsigned long)ring->consumer);
@@ -230,7 +234,9 @@ bool hft_ring_wants_wake(struct hft_ring *ring)
 	 * wq_has_sleeper() has the full fence between publishing and looking
 	 * for a sleeper. Pairs with the one in prepare_to_wait() or poll_wait():
 	 * the sleeper queues itself, then looks for a record. And with that of
-	 * a consumer between setting waiting and its look.
+	 * a consumer between setting waiting and its look, Consumer::sleep
+	 * (tests/model/wake.pml: "no consumer sleeps while a record is
+	 * published").
 	 */
 	sleeper = wq_has_sleeper(&ring->wait);
 	if (ring_takes_request(ring))
@@ -254,6 +260,10 @@ void hft_ring_wake(struct hft_ring *ring)
 	struct eventfd_ctx *eventfd;
 
 	wake_up_interruptible_poll(&ring->wait, EPOLLIN | EPOLLRDNORM);
+	/*
+	 * Before the signal: a request that comes after it has queued us again.
+	 * Taken after it, that one would be lost (model: as above).
+	 */
 	if (!xchg(&ring->requested, 0))
 		return;
 	rcu_read_lock();
@@ -289,7 +299,7 @@ void hft_ring_set_eventfd(struct hft_ring *ring, struct eventfd_ctx *eventfd)
  * @ring: the ring
  *
  * Process context; waits for an RCU grace period the first time, so that no
- * producer which missed the flag can also miss the sleeper.
+ * producer which missed the flag can also miss the sleeper (model: as above).
  */
 void hft_ring_declare_sleeper(struct hft_ring *ring)
 {
