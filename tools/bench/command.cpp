@@ -20,6 +20,7 @@
 #include "options.hpp"
 #include "producer_cost.hpp"
 #include "progress.hpp"
+#include "publish_cost.hpp"
 #include "sweep.hpp"
 
 namespace hft::bench {
@@ -167,17 +168,30 @@ void write_sweep(const Options& options, std::vector<SweepPoint> points,
   }
 }
 
+// Of each producer that runs in this kernel.
+int print_producer_costs(const Options& options) {
+  const std::string no_driver = driver_unavailable();
+  const std::string no_bpf = bpf::unavailable();
+  if (no_driver.empty()) {
+    control(HFT_SYS_CREATE);
+    fmt::print("{}", measure_publish_cost(options.cpus[1]));
+  } else {
+    fmt::print(stderr, "hft bench: without the driver: {}\n", no_driver);
+  }
+  if (no_bpf.empty()) {
+    fmt::print("{}", measure_producer_cost(options.cpus[0], options.cpus[1]));
+  } else {
+    fmt::print(stderr, "hft bench: without BPF: {}\n", no_bpf);
+  }
+  return no_driver.empty() || no_bpf.empty() ? tools::kOk : tools::kUnavailable;
+}
+
 int run(const Options& options) {
   if (options.list) {
     return list_paths();
   }
   if (options.producer_cost) {
-    if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
-      fmt::print(stderr, "hft bench: --producer-cost: {}\n", why_not);
-      return tools::kUnavailable;
-    }
-    fmt::print("{}", measure_producer_cost(options.cpus[0], options.cpus[1]));
-    return tools::kOk;
+    return print_producer_costs(options);
   }
   const std::vector<const PathKind*> paths = options.paths.empty()
                                                  ? offered_standard(options)

@@ -170,8 +170,9 @@ void add_options(CLI::App& bench, Options& options) {
   bench.get_option("--sweep")->excludes(attribute)->excludes(
       bench.get_option("--hgrm"));
   bench.add_flag("--producer-cost", options.producer_cost,
-                 "What a record costs the BPF program that publishes it, in "
-                 "our ring and in the BPF ring buffer");
+                 "What a record costs the producer that publishes it: the "
+                 "driver, in cycles, and a BPF program, in ns, in our ring and "
+                 "in the BPF ring buffer");
   bench.add_flag("--list", options.list,
                  "Say which paths this machine offers, and why not the others");
   bench.parse_complete_callback([&] { settle(bench, options); });
