@@ -3,14 +3,18 @@
 # Builds a kernel with the driver in it and prints the folder that holds
 # bzImage, config, key and release.
 #
-#   vm/build-kernel.sh custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
-#   vm/build-kernel.sh --kernel-src DIR
+#   vm/build-kernel.sh [--module] custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
+#   vm/build-kernel.sh [--module] --kernel-src DIR
+#
+# --module builds the driver beside it, as modules/hft.ko, and the example of
+# examples/kernel.
 #
 # The folder is named by a hash of everything that goes in, so a finished kernel
 # is found again at once; a changed one is built incrementally.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/progress.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/make-module.sh"
 
 readonly configs=$HFT_ROOT/vm/configs
 compiler=${CC:-gcc}
@@ -21,6 +25,7 @@ fragments() {
   case $1 in
     debug-* | race-*) printf '%s\n' "$configs/${1%%-*}.config" ;;
   esac
+  [[ $module == 0 ]] || printf '%s\n' "$configs/module.config"
 }
 
 # image_key FLAVOUR IDENTITY: a hash of all that goes into the image.
@@ -29,9 +34,8 @@ image_key() {
     printf '%s\n' "$2"
     "$compiler" --version
     fragments "$1" | xargs -d '\n' cat
-    cat "$HFT_ROOT"/vm/{patch-tree,copy-driver,build-kernel}.sh
-    (cd "$HFT_ROOT" && find driver abi -type f -print0 | LC_ALL=C sort -z |
-      xargs -0 sha256sum)
+    cat "$HFT_ROOT"/vm/{patch-tree,build-kernel}.sh
+    module_inputs | xargs -0 sha256sum | sed "s|$HFT_ROOT/||"
   } | sha256sum | cut -c 1-16
 }
 
@@ -87,6 +91,17 @@ configure() {
   check_config
 }
 
+# build_modules: after make's own target modules, which says what the kernel
+# exports.
+build_modules() {
+  local work=$out/hft-module
+  rm -rf "$work"
+  make_dir "$work"
+  phase "Kernel $flavour: building the module"
+  in_tree -j "$(nproc)" modules || step_failed "make modules"
+  make_modules "$out" "$work" "$log" || step_failed "the module"
+}
+
 build() {
   make_dir "$out"
   : >"$log" || fail_writing "$out" "$EXIT_CANNOT_WRITE" "cannot write $log"
@@ -102,6 +117,7 @@ build() {
   fi
   progress_stop
   progress_keep "$log" "$HFT_CACHE/build/$flavour.steps"
+  [[ $module == 0 ]] || build_modules
 }
 
 store() {
@@ -113,18 +129,25 @@ store() {
       cp "$out/include/config/kernel.release" "$image.partial/release" &&
       printf '%s\n' "$key" >"$image.partial/key" &&
       # What a kernel that counts the lines that ran needs to name them.
-      find "$out/drivers/hft" -name '*.gcno' -exec cp -t "$image.partial" {} +
+      find "$out/drivers" -path '*/hft/*.gcno' -exec cp -t "$image.partial" {} + &&
+      { [[ $module == 0 ]] || cp -r "$out/hft-module/modules" "$image.partial/"; }
   } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
     "cannot store the kernel in $image"
   mv -T "$image.partial" "$image"
 }
 
+module=0
+if [[ ${1:-} == --module ]]; then
+  module=1
+  shift
+fi
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   '') die "$EXIT_USAGE" "expected a kernel; see $0 --help" ;;
 esac
 facts=$("$HFT_ROOT/vm/kernel-source.sh" --identify "$@")
 { read -r identity; read -r flavour; } <<<"$facts"
+[[ $module == 0 ]] || flavour+=-module
 key=$(image_key "$flavour" "$identity")
 image=$HFT_CACHE/images/$key
 out=$HFT_CACHE/build/$flavour

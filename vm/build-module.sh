@@ -9,6 +9,7 @@
 # named by a hash of everything that goes in.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/make-module.sh"
 
 broken=n
 case ${1:-} in
@@ -19,9 +20,8 @@ headers=$("$HFT_ROOT/vm/stock-kernel.sh" --headers "${1:-}")
 key=$({
   printf '%s\n' "$headers" "$broken"
   gcc-12 --version
-  cat "$HFT_ROOT"/vm/{module-tree,copy-driver,build-module}.sh
-  (cd "$HFT_ROOT" && find driver abi examples/kernel -type f -print0 |
-    LC_ALL=C sort -z | xargs -0 sha256sum)
+  cat "$HFT_ROOT/vm/build-module.sh"
+  module_inputs | xargs -0 sha256sum | sed "s|$HFT_ROOT/||"
 } | sha256sum | cut -c 1-16)
 modules=$HFT_CACHE/modules/$key
 if [[ -d $modules ]]; then
@@ -33,19 +33,11 @@ make_dir "$HFT_CACHE/modules" "$HFT_CACHE/build"
 work=$(mktemp -d "$HFT_CACHE/build/module.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 log=$HFT_CACHE/build/module-$1.log
-make_module() { # MAKE-ARGUMENT...
-  make W=1 KCFLAGS=-Werror HFT_BROKEN_INDEX="$broken" "$@" >>"$log" 2>&1 || {
-    show_tail "$log" 20
-    fail_writing "$work" "$EXIT_KERNEL" "the module did not build for $1"
-  }
-}
 phase "Building the module for $1"
 : >"$log" || fail_writing "$HFT_CACHE/build" "$EXIT_CANNOT_WRITE" "cannot write $log"
-"$HFT_ROOT/vm/module-tree.sh" "$work/hft"
-make_module -C "$headers" M="$work/hft" modules
-cp -r "$HFT_ROOT/examples/kernel" "$work/example"
-make_module -C "$work/example" KERNEL="$headers" HFT="$work/hft" modules
-mkdir "$work/modules"
-cp "$work/hft/hft.ko" "$work/example/hft_probe.ko" "$work/modules/"
+make_modules "$headers" "$work" "$log" W=1 KCFLAGS=-Werror HFT_BROKEN_INDEX="$broken" || {
+  show_tail "$log" 20
+  fail_writing "$work" "$EXIT_KERNEL" "the module did not build for $1"
+}
 mv -T "$work/modules" "$modules" 2>/dev/null || [[ -d $modules ]]
 printf '%s\n' "$modules"

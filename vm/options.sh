@@ -11,6 +11,7 @@
 {
   kernel=custom-6.1
   kernel_src=''
+  module=0
   accel=auto
   deadline=''
   output=''
@@ -36,7 +37,7 @@ parse_options() {
           die "$EXIT_USAGE" "unknown option '$1'" "there are:${allowed// / --}help"
         case $name in
           quiet) HFT_QUIET=1 ;;
-          quick | cache | hostile) declare -g "$name=1" ;;
+          quick | cache | hostile | module) declare -g "$name=1" ;;
           *)
             if [[ $1 != *=* ]]; then
               [[ $# -ge 2 ]] || die "$EXIT_USAGE" "$1: expected a value"
@@ -84,27 +85,30 @@ install_packages() {
   "$HFT_ROOT/vm/deps.sh" "${groups[@]}"
 }
 
-# is_stock: Debian's own kernel is asked for, and the driver is a module.
+# is_stock: Debian's own kernel is asked for.
 is_stock() { [[ -z $kernel_src && $kernel == stock-* ]]; }
+
+# is_module: the driver is a module of the kernel, not part of it.
+is_module() { [[ $module == 1 ]] || is_stock; }
 
 # build_kernel: prints the folder of the image that the options ask for.
 build_kernel() {
-  if [[ -n $kernel_src ]]; then
-    "$HFT_ROOT/vm/build-kernel.sh" --kernel-src "$kernel_src"
-  elif is_stock; then
+  local which=("$kernel")
+  if is_stock; then
     "$HFT_ROOT/vm/stock-kernel.sh" "$kernel"
-  else
-    "$HFT_ROOT/vm/build-kernel.sh" "$kernel"
+    return
   fi
+  [[ -z $kernel_src ]] || which=(--kernel-src "$kernel_src")
+  ! is_module || which=(--module "${which[@]}")
+  "$HFT_ROOT/vm/build-kernel.sh" "${which[@]}"
 }
 
-# find_driver: has the array driver hold what has a guest load the module, where
-# the driver is one.
+# find_driver IMAGE: has the array driver hold what has a guest load the module,
+# where the driver is one.
 find_driver() {
-  local modules
+  local modules=$1/modules
   driver=()
-  if is_stock; then
-    modules=$("$HFT_ROOT/vm/build-module.sh" "$kernel")
-    driver=(--module "$modules/hft.ko")
-  fi
+  is_module || return 0
+  ! is_stock || modules=$("$HFT_ROOT/vm/build-module.sh" "$kernel")
+  driver=(--module "$modules/hft.ko")
 }

@@ -3,9 +3,10 @@
 # Puts the driver into a kernel tree: vm/patch-tree.sh TREE
 #
 # Copies driver/ to TREE/drivers/hft and abi/hft to drivers/hft/include/hft, and
-# adds one line each to drivers/Kconfig, drivers/Makefile and the x86 syscall
-# table. Doing it twice changes nothing. Files are replaced, never written
-# through, so TREE may be a farm of symbolic links to somebody else's tree.
+# adds one line each to drivers/Kconfig, drivers/Makefile, the x86 syscall table
+# and kernel/sys_ni.c: without CONFIG_HFT the system call is ENOSYS. Doing it
+# twice changes nothing. Files are replaced, never written through, so TREE may be
+# a farm of symbolic links to somebody else's tree.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/copy-driver.sh"
@@ -53,11 +54,21 @@ patch_syscall_table() {
   } | replace "$file"
 }
 
+patch_sys_ni() {
+  local file=$1/kernel/sys_ni.c
+  grep -q '^COND_SYSCALL(' "$file" ||
+    die "$EXIT_TREE" "$file: expected lines 'COND_SYSCALL(…)', found none"
+  {
+    without_ours "$file" '^COND_SYSCALL\(hft\);$'
+    printf 'COND_SYSCALL(hft);\n'
+  } | replace "$file"
+}
+
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   '' | -*) die "$EXIT_USAGE" "expected one kernel tree; see $0 --help" ;;
 esac
-for file in drivers/Kconfig drivers/Makefile "$table"; do
+for file in drivers/Kconfig drivers/Makefile kernel/sys_ni.c "$table"; do
   [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
     "give the top folder of a complete kernel source tree, 5.4 to 6.12"
 done
@@ -67,3 +78,4 @@ copy_driver "$1/drivers/hft"
 patch_kconfig "$1"
 patch_makefile "$1"
 patch_syscall_table "$1"
+patch_sys_ni "$1"

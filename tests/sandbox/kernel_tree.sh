@@ -10,14 +10,14 @@ trap 'rm -rf "$scratch"' EXIT
 tree=$scratch/tree
 pristine=$(vm/kernel-source.sh custom-6.1 | tail -n 1)
 
-readonly patched_files=(drivers/Kconfig drivers/Makefile
+readonly patched_files=(drivers/Kconfig drivers/Makefile kernel/sys_ni.c
   arch/x86/entry/syscalls/syscall_64.tbl)
 
 # unpatched FILE: a file of the cache's tree as it was before our driver.
 unpatched() { grep -v hft "$pristine/$1"; }
 
 mini=$scratch/mini
-mkdir -p "$mini/drivers" "$mini/arch/x86/entry/syscalls"
+mkdir -p "$mini/drivers" "$mini/kernel" "$mini/arch/x86/entry/syscalls"
 for file in "${patched_files[@]}"; do unpatched "$file" >"$mini/$file"; done
 vm/patch-tree.sh "$mini"
 first=$(find "$mini" -type f -printf '%P %i %T@\n' | LC_ALL=C sort)
@@ -31,7 +31,7 @@ check "the system call is in the table once" equals 1 \
 # linking to every file takes a minute.
 mkdir "$tree"
 ln -s "$pristine"/* "$tree"
-for folder in drivers include; do
+for folder in drivers include kernel; do
   rm "$tree/$folder"
   mkdir "$tree/$folder"
   ln -s "$pristine/$folder"/* "$tree/$folder"

@@ -54,6 +54,27 @@ count_cases() {
   skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$1")))
 }
 
+# driver_tests NAME IMAGE OUT GUEST-RUN-OPTION... -- COMMAND...: vm_tests in a
+# guest, whose log and console go into the folder OUT.
+driver_tests() {
+  local name=$1 image=$2 log=$3/$1.log console=$3/$1.console
+  shift 3
+  vm/guest-run.sh --image "$image" --accel auto --program build/guest/vm_tests \
+    --console "$console" "$@" 2>&1 |
+    tee "$log" | grep -vE '^\[ RUN|^\[       OK'
+  check "$name: vm_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
+  check "$name: the kernel has no complaint" kernel_is_well "$console"
+  count_cases "$log"
+}
+
+# module_tests NAME IMAGE OUT MODULES: the same of the driver as a module. What
+# only one that is built in has is not for it.
+module_tests() {
+  driver_tests "$1" "$2" "$3" --deadline 240 -- \
+    env HFT_MODULE="$4/hft.ko" HFT_EXAMPLE="$4/hft_probe.ko" \
+    vm_tests --gtest_filter=-Syscall*:Original*:*BuiltIn*
+}
+
 # summary: the closing line; fails when a test did.
 summary() {
   local text="$passed passed, $failed failed"

@@ -8,7 +8,7 @@ set -uo pipefail
 out=build/tests/module
 rm -rf "$out"
 mkdir -p "$out"
-vm/deps.sh module || exit
+vm/deps.sh module test || exit
 vm/native.sh guest vm_tests hft_tool || exit
 version=$(sed -n 's/^#define HFT_VERSION "\(.*\)"$/\1/p' driver/version.h)
 
@@ -25,18 +25,22 @@ describes_itself() { # FILE RELEASE
     "$(info parm "$1" | sed -n 's/:.*(uint)$//p' | sort | paste -sd' ')"
 }
 
-driver_tests() { # KERNEL MODULES
-  local image log=$out/$1.log console=$out/$1.console
-  image=$(vm/stock-kernel.sh "$1") || return
-  # What only a driver that is built in has is not for a module.
-  vm/guest-run.sh --image "$image" --accel auto --deadline 240 \
+# suspends NAME IMAGE MODULES: the guest's console says how it went, for its shares
+# are gone by then, and it ends as one that has crashed.
+suspends() {
+  local console=$out/$1.suspend.console
+  # shellcheck disable=SC2016  # the guest's
+  vm/guest-run.sh --image "$2" --accel auto --deadline 120 \
     --program build/guest/vm_tests --console "$console" -- \
-    env HFT_MODULE="$2/hft.ko" HFT_EXAMPLE="$2/hft_probe.ko" \
-    vm_tests --gtest_filter=-Syscall*:Original*:*BuiltIn* 2>&1 |
-    tee "$log" | grep -vE '^\[ RUN|^\[       OK'
-  check "$1: vm_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
-  check "$1: the kernel has no complaint" kernel_is_well "$console"
-  count_cases "$log"
+    env HFT_MODULE="$3/hft.ko" sh -c \
+    'vm_tests --gtest_color=no --gtest_also_run_disabled_tests --gtest_filter=*Suspend.* \
+       >/dev/console 2>&1; reboot -f' >"$out/$1.suspend.log" 2>&1
+  if ! grep -aq 'PM: suspend exit' "$console" ||
+    ! grep -aq '\[  PASSED  \] 1 test' "$console"; then
+    tail -n 20 "$console" | tr -d '\r'
+    return 1
+  fi
+  kernel_is_well "$console"
 }
 
 # dkms_builds KERNEL: for that kernel, from trees of its own; ours is another.
@@ -57,14 +61,34 @@ dkms_builds() {
     "$(find "$trees/dkms" -path "*/$release/*" -name 'hft.ko*' | head -n 1)")"
 }
 
-# probes KERNEL EXPECTED: the features that driver/Makefile found there.
-probes() {
+# sparse_is_silent KERNEL: about our own files; the kernel's headers are not ours.
+sparse_is_silent() {
   local headers work
   headers=$(vm/stock-kernel.sh --headers "$1") || return
-  work=$PWD/$out/probes-$1
+  work=$PWD/$out/sparse-$1
   vm/module-tree.sh "$work"
-  make -C "$headers" M="$work" V=1 main.o >"$out/probes-$1.log" 2>&1 || return
-  equals "$2" "$(grep -oE 'DHFT_HAVE_[A-Z_]+' "$out/probes-$1.log" |
+  make -C "$headers" M="$work" W=1 C=2 modules >"$work.log" 2>&1 || {
+    tail -n 5 "$work.log"
+    return 1
+  }
+  grep -q '^ *CHECK .*ring\.c' "$work.log" && ! grep "^$work/.*: " "$work.log"
+}
+
+# probes KERNEL EXPECTED [MAKE-ARGUMENT...]: the features that driver/Makefile
+# found there, and that what depends on them compiles.
+probes() {
+  local kernel=$1 expected=$2 headers work
+  shift 2
+  headers=$(vm/stock-kernel.sh --headers "$kernel") || return
+  work=$PWD/$out/probes-$kernel
+  rm -rf "$work"
+  vm/module-tree.sh "$work"
+  make -C "$headers" M="$work" V=1 "$@" mmap.o ring.o simulator.o \
+    >"$work.log" 2>&1 || {
+    tail -n 5 "$work.log"
+    return 1
+  }
+  equals "$expected" "$(grep -oE 'DHFT_HAVE_[A-Z_]+' "$work.log" |
     sort -u | sed 's/^DHFT_HAVE_//' | paste -sd' ')"
 }
 
@@ -73,13 +97,18 @@ for kernel in stock-6.1 stock-6.12; do
   check "$kernel: the module builds without warnings" equals 0 $? || continue
   describes_itself "$modules/hft.ko" \
     "$(cat "$(vm/stock-kernel.sh "$kernel")/release")"
-  driver_tests "$kernel" "$modules"
+  module_tests "$kernel" "$(vm/stock-kernel.sh "$kernel")" "$out" "$modules"
+  check "$kernel: the simulator outlives a suspension" \
+    suspends "$kernel" "$(vm/stock-kernel.sh "$kernel")" "$modules"
+  check "$kernel: sparse finds nothing" sparse_is_silent "$kernel"
   check "$kernel: dkms builds it" dkms_builds "$kernel"
 done
 # vm_flags_mod() came with 6.3, eventfd_signal(ctx) with 6.8; hrtimer_setup() is
-# of 6.13.
+# of 6.13, and lent to 6.12 here.
 check "6.1: probes" probes stock-6.1 ""
 check "6.12: probes" probes stock-6.12 "EVENTFD_SIGNAL_ONE VM_FLAGS_MOD"
+check "6.13: probes" probes stock-6.12 "EVENTFD_SIGNAL_ONE HRTIMER_SETUP VM_FLAGS_MOD" \
+  KCFLAGS="-include $PWD/tests/probes/hrtimer_setup.h"
 
 ./sandbox run --kernel stock-6.1 --samples 200 --output "$out/run"
 check "a run on stock-6.1 succeeds" equals 0 $?

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Boots a fresh guest, runs COMMAND there as root and leaves with its status.
 #
-# usage: ./sandbox exec [--kernel KERNEL] [--kernel-src DIR]
+# usage: ./sandbox exec [--kernel KERNEL] [--kernel-src DIR] [--module]
 #                       [--accel auto|kvm|tcg] [--deadline SECONDS] [--quiet]
 #                       -- COMMAND...
 #
@@ -12,21 +12,22 @@
 # COMMAND's output goes to ours, stdout and stderr apart. It has no input. The
 # current directory is shared, writable, at the same place; other host files
 # that COMMAND names are there too, and the whole host, read-only, at /host.
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it;
-# stock-6.1, stock-6.12: Debian's own, with the driver as a module.
+# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
+# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
+# as a module.
 # The guest has BusyBox, `hft` and lat_v0, lat_v2, lat_v3; its CPU 1 is isolated.
 # After --deadline SECONDS (600; 0: none) it is taken to hang.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-parse_options "kernel kernel-src accel deadline" "$@"
+parse_options "kernel kernel-src module accel deadline" "$@"
 check_options
 [[ ${#rest[@]} != 0 ]] || die "$EXIT_USAGE" "expected a command after --; see ./sandbox exec --help"
 
 install_packages
 image=$(build_kernel)
-find_driver
+find_driver "$image"
 "$HFT_ROOT/vm/native.sh" guest hft_tool
 exec "$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" \
   --deadline "${deadline:-600}" --program "$HFT_ROOT/build/guest/hft" "${driver[@]}" -- "${rest[@]}"

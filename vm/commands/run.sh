@@ -5,7 +5,7 @@
 # the report.
 #
 # usage: ./sandbox run [--output DIR] [--samples N] [--quick]
-#                      [--kernel KERNEL] [--kernel-src DIR]
+#                      [--kernel KERNEL] [--kernel-src DIR] [--module]
 #                      [--accel auto|kvm|tcg] [--deadline SECONDS] [--quiet]
 #
 #   ./sandbox run
@@ -13,8 +13,9 @@
 #   ./sandbox run --kernel stock-6.12
 #   ./sandbox run --kernel-src ~/linux-5.4
 #
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it;
-# stock-6.1, stock-6.12: Debian's own, with the driver as a module.
+# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
+# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
+# as a module.
 #
 # DIR (results/<time>/) gets results.json, a CSV and a .hgrm file a path,
 # cdf.png, histogram.png and report.html. It may hold an earlier result, which
@@ -23,12 +24,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-parse_options "output samples quick kernel kernel-src accel deadline" "$@"
+parse_options "output samples quick kernel kernel-src module accel deadline" "$@"
 check_options
 no_arguments
 paths=read,shm,lamport,ring
 # A module cannot bring a system call.
-is_stock || paths=syscall,$paths
+is_module || paths=syscall,$paths
 if [[ -z $samples ]]; then
   samples=1000
   [[ $quick == 0 ]] || samples=200
@@ -70,7 +71,7 @@ trap 'exit 143' TERM
 phase "Output: $output"
 install_packages
 image=$(build_kernel)
-find_driver
+find_driver "$image"
 "$HFT_ROOT/vm/native.sh" release hft_tool
 "$HFT_ROOT/vm/native.sh" guest hft_tool
 phase "Kernel $(cat "$image/release"): $image"

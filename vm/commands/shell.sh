@@ -2,26 +2,27 @@
 # SPDX-License-Identifier: MIT
 # A fresh guest with a shell on this terminal; `exit` powers it off.
 #
-# usage: ./sandbox shell [--kernel KERNEL] [--kernel-src DIR]
+# usage: ./sandbox shell [--kernel KERNEL] [--kernel-src DIR] [--module]
 #                        [--accel auto|kvm|tcg] [--quiet]
 #
 #   ./sandbox shell
 #   mknod /dev/hft c 10 60; lat_v0; taskset 0x2 lat_v3
 #
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it;
-# stock-6.1, stock-6.12: Debian's own, with the driver as a module.
+# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
+# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
+# as a module.
 # The current directory and the host's files are there as with `exec`.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
 
-parse_options "kernel kernel-src accel" "$@"
+parse_options "kernel kernel-src module accel" "$@"
 check_options
 no_arguments
 
 install_packages
 image=$(build_kernel)
-find_driver
+find_driver "$image"
 "$HFT_ROOT/vm/native.sh" guest hft_tool
 exec "$HFT_ROOT/vm/guest-run.sh" --image "$image" --accel "$accel" \
   --program "$HFT_ROOT/build/guest/hft" "${driver[@]}" --interactive

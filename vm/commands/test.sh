@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 # Runs all tests, stage by stage, and closes with how many passed.
 #
-# usage: ./sandbox test [--quick | --hostile] [STAGE...]
+# usage: ./sandbox test [--quick | --hostile | --kernel-src DIR] [STAGE...]
 #
 #   ./sandbox test
 #   ./sandbox test --quick        without sanitizers and the slow stages
 #   ./sandbox test --hostile      the hostile consumer alone, for ten million operations
+#   ./sandbox test --kernel-src ~/linux-5.4   the driver on that tree, built in and as a module
 #   ./sandbox test guest          one stage
 #
 # Stages: build lint native model asan tsan guest hostile bpf module run sandbox
-# report. Each is a script in tests/stages/ that ends with
+# report; and by name only: race (the driver on a kernel with KCSAN), tree (what
+# --kernel-src does). Each is a script in tests/stages/ that ends with
 # "N passed, N failed[, N skipped]".
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -19,17 +21,22 @@ set -euo pipefail
 readonly all=(build lint native model asan tsan guest hostile bpf module run sandbox report)
 readonly quick_ones=(build lint native guest run report)
 
-parse_options "quick hostile" "$@"
+parse_options "quick hostile kernel-src" "$@"
 stages=("${all[@]}")
 [[ $quick == 0 ]] || stages=("${quick_ones[@]}")
 if [[ $hostile == 1 ]]; then
   stages=(hostile)
   export HFT_HOSTILE_OPERATIONS=10000000
 fi
+if [[ -n $kernel_src ]]; then
+  stages=(tree)
+  HFT_KERNEL_SRC=$(realpath -m -- "$kernel_src")
+  export HFT_KERNEL_SRC
+fi
 [[ ${#rest[@]} == 0 ]] || stages=("${rest[@]}")
 for stage in "${stages[@]}"; do
   [[ -x $HFT_ROOT/tests/stages/$stage.sh ]] ||
-    die "$EXIT_USAGE" "unknown stage '$stage'" "there are: ${all[*]}"
+    die "$EXIT_USAGE" "unknown stage '$stage'" "there are: ${all[*]} race tree"
 done
 
 logs=$HFT_ROOT/build/tests
