@@ -13,7 +13,10 @@
 #include <cstring>
 #include <functional>
 #include <system_error>
+#include <thread>
+#include <utility>
 
+#include "hft/affinity.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/device.hpp"
 
@@ -94,6 +97,15 @@ inline int error_of(const std::function<void()>& call) {
     return error.code().value();
   }
   return 0;
+}
+
+/// A thread on the guest's other CPU. It is isolated: left to the scheduler,
+/// all threads would share the first.
+inline std::jthread on_other_cpu(std::function<void()> body) {
+  return std::jthread([body = std::move(body)] {
+    pin_to_cpu(1);
+    body();
+  });
 }
 
 /// Run `check` as a user without privileges; true when it returned true.

@@ -120,7 +120,7 @@ TEST_F(Ring, HostileConsumerHurtsOnlyItself) {
   Consumer honest(honest_ring.consumer_end());
 
   std::atomic<bool> stop = false;
-  std::thread scribbler([&] {
+  std::jthread scribbler = on_other_cpu([&] {
     std::mt19937_64 random(1);
     auto* words = reinterpret_cast<std::uint64_t*>(ring.consumer_end().page);
     while (!stop) {
@@ -186,7 +186,7 @@ TEST_F(Ring, OverwriteUnderLoadNeverTearsARecord) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 4);
   const Attached ring = attach(device);
   Reader reader(ring.consumer_end(), 0);
-  std::thread producer([&] { device.publish(200'000); });
+  std::jthread producer = on_other_cpu([&] { device.publish(200'000); });
   hft_record record;
   std::uint64_t seen = 0;
   while (reader.position() < 200'000) {
@@ -198,6 +198,42 @@ TEST_F(Ring, OverwriteUnderLoadNeverTearsARecord) {
   }
   producer.join();
   EXPECT_EQ(seen + reader.lapped(), 200'000U);
+}
+
+// What others do to a ring while it is published to; under KCSAN also a look
+// for data races.
+TEST_F(Ring, OthersLookOnWhileItIsPublished) {
+  for (const hft_mode mode : {HFT_MODE_DROP, HFT_MODE_OVERWRITE}) {
+    const Device device = manual_ring(mode, 64);
+    std::atomic<bool> done = false;
+    std::jthread producer = on_other_cpu([&] {
+      for (int i = 0; i < 200; ++i) {
+        device.publish(200);
+      }
+      done = true;
+    });
+    const Device other = Device::open(O_NONBLOCK);
+    other.attach_ring(Attached::observer(device).info().ring_id);
+    hft_ring_stats last{};
+    hft_record record;
+    std::uint64_t next = 0;
+    while (!done) {
+      const hft_ring_stats stats = other.ring_stats();
+      EXPECT_GE(stats.offered, last.offered);
+      EXPECT_GE(stats.published, last.published);
+      EXPECT_GE(stats.dropped, last.dropped);
+      last = stats;
+      pollfd ready{other.fd(), POLLIN, 0};
+      poll(&ready, 1, 0);
+      if (read(other.fd(), &record, sizeof(record)) > 0) {
+        ASSERT_GE(market_of(record).sequence, next);
+        next = market_of(record).sequence + 1;
+      }
+    }
+    producer.join();
+    EXPECT_EQ(device.ring_stats().offered, 40'000U);
+    expect_accounted(device);
+  }
 }
 
 TEST_F(Ring, OverwriteReadThroughTheFileSkipsWhatIsGone) {

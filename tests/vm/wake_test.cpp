@@ -73,7 +73,7 @@ TEST_F(WakeUps, NoneIsLostUnderStress) {
   const Attached ring = attach(device, WakeUp::kOnRequest);
   Consumer consumer(ring.consumer_end());
   SpinThenSleep wait = sleeper();
-  std::thread producer([&] {
+  std::jthread producer = on_other_cpu([&] {
     for (std::uint32_t i = 0; i < kRecords; ++i) {
       // A full ring drops, and its consumer is awake.
       device.publish(1);
