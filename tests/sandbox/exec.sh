@@ -52,6 +52,11 @@ found=$("$sandbox" exec -- sh -c 'id -u; nproc --all; cat /sys/devices/system/cp
 check "root, two CPUs, one isolated, timed by the TSC" equals $'0\n2\n1\ntsc' \
   "${found/tsc-early/tsc}"
 
+found=$("$sandbox" exec -- sh -c 'hft ctl create && hft ctl start && hft tap -c 40 /dev/hft 2>&1')
+check "hft tap looks on at the driver's ring" equals 0 $?
+check "hft tap sees each record" contains "40 records seen, 0 missed by this tap" "$found"
+check "hft tap prints them" equals 40 "$(grep -c ' market 40 bytes, sequence ' <<<"$found")"
+
 found=$("$sandbox" exec -- sh -c 'mknod /dev/hft c 10 60; cd /tmp; lat_v0 &&
   taskset 0x2 lat_v2 && taskset 0x2 lat_v3 && wc -l *.csv')
 check "lat_v0, lat_v2, lat_v3 run" equals 0 $?

@@ -53,11 +53,12 @@ def enter_namespaces():
 
 
 class Running:
-    """`hft` with these arguments, from its first line on standard error."""
+    """`hft`, or another program, with these arguments, from its first line on
+    standard error."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, program=HFT):
         # Without a buffer: communicate() would not have what is left in it.
-        self.process = subprocess.Popen([HFT, *arguments], bufsize=0,
+        self.process = subprocess.Popen([program, *arguments], bufsize=0,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         self.first = self.line_of_error()
@@ -113,8 +114,8 @@ def ticking():
     return producing("timer", "--overwrite", "--slots", "16384")
 
 
-def tap(count, *arguments):
-    with Running("tap", PIN, "-c", str(count), *arguments) as running:
+def tap(count, *arguments, ring=PIN):
+    with Running("tap", ring, "-c", str(count), *arguments) as running:
         expect("tap's status", 0, running.finish())
         expect("tap ends with its summary", True,
                running.said.endswith(SEEN.format(count)))

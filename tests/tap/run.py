@@ -220,6 +220,20 @@ def check_no_frames():
                        os.path.join(folder, "none.pcap"), "-c", "1")
 
 
+def check_process():
+    for mode in ("drop", "overwrite"):
+        name = f"tapped-{os.getpid()}-{mode}"
+        with Running(name, mode, program=os.environ["NAMED_RING"]) as ring:
+            expect("its first words", "there\n", ring.first)
+            out = tap(COUNT, "--json", ring=name).out
+            expect(f"{mode}: status", 0, ring.interrupt())
+        lines = [json.loads(line) for line in out.splitlines()]
+        expect(f"{mode}: lines", COUNT, len(lines))
+        expect(f"{mode}: quantities", {100}, {line["quantity"] for line in lines})
+        expect_consecutive(f"{mode}: sequences", [line["sequence"] for line in lines])
+        expect(f"{mode}: the ring is gone", False, os.path.exists(f"/dev/shm/{name}"))
+
+
 def check_missing():
     expect_refusal(1, f"{PIN}/.*no rings pinned", PIN)
     expect_refusal(1, "ring no-such-ring", "no-such-ring")
