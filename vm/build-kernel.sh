@@ -91,14 +91,16 @@ configure() {
   check_config
 }
 
-# build_modules: after make's own target modules, which says what the kernel
-# exports.
+# build_modules: against what the kernel exports, which is in Module.symvers
+# before 5.8 and in vmlinux.symvers after. Not `make modules`, which would build
+# whatever the tree has of its own that asks for no option.
 build_modules() {
   local work=$out/hft-module
   rm -rf "$work"
   make_dir "$work"
   phase "Kernel $flavour: building the module"
-  in_tree -j "$(nproc)" modules || step_failed "make modules"
+  in_tree modules_prepare || step_failed "make modules_prepare"
+  [[ ! -f $out/vmlinux.symvers ]] || cp "$out/vmlinux.symvers" "$out/Module.symvers"
   make_modules "$out" "$work" "$log" || step_failed "the module"
 }
 
