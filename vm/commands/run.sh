@@ -72,7 +72,6 @@ phase "Output: $output"
 install_packages
 image=$(build_kernel)
 find_driver "$image"
-"$HFT_ROOT/vm/native.sh" release hft_tool
 "$HFT_ROOT/vm/native.sh" guest hft_tool
 phase "Kernel $(cat "$image/release"): $image"
 
@@ -103,8 +102,9 @@ if ((status != 0)); then
 fi
 
 phase "Writing the report"
-# Its last line names the folder, which is not the one they end up in.
-"$HFT_ROOT/build/release/hft" report "$partial/guest" | sed '/^wrote /d' ||
+# A static program runs here as well. Its last line names the folder, which is not
+# the one they end up in.
+"$HFT_ROOT/build/guest/hft" report "$partial/guest" | sed '/^wrote /d' ||
   fail_writing "$partial" "$EXIT_PATH" "hft report failed"
 make_dir "$output"
 rm -f -- "$output"/{results.json,cdf.png,histogram.png,report.html} \
