@@ -7,12 +7,12 @@
 #include <signal.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <hft/clock.hpp>
 #include <hft/ring.hpp>
+#include <span>
 #include <string_view>
 #include <thread>
 
@@ -23,11 +23,15 @@ using Records = hft::Ring<hft_record>;
 volatile sig_atomic_t stopped = 0;
 void stop(int) { stopped = 1; }
 
-hft_record trade(std::uint64_t sequence) {
+hft_market trade(std::uint64_t sequence) {
   hft_market market{};
   market.sequence = sequence;
   market.price = 1'000'000;
   market.quantity = 100;
+  return market;
+}
+
+hft_record record_of(const hft_market& market) {
   hft_record record{};
   record.type = HFT_RECORD_MARKET;
   record.length = sizeof(market);
@@ -62,16 +66,16 @@ int main(int argc, char** argv) {
   if (drops) {
     auto producer = ring.producer();
     auto consumer = ring.consumer();
-    tick([&](const hft_record& record) {
-      producer.try_publish(
-          record.stamp, record.type,
-          {reinterpret_cast<const std::byte*>(record.payload), record.length});
+    tick([&](const hft_market& market) {
+      producer.try_publish(hft::tsc_now(), HFT_RECORD_MARKET,
+                           std::as_bytes(std::span(&market, 1)));
       static_cast<void>(consumer.read());
       consumer.release();
     });
   } else {
     auto producer = ring.overwrite_producer();
-    tick([&](const hft_record& record) { producer.publish(record); });
+    tick(
+        [&](const hft_market& market) { producer.publish(record_of(market)); });
   }
   hft::Region::remove(argv[1]);
 }
