@@ -216,11 +216,12 @@ int run(const Options& options) {
   std::vector<std::string> reasons;
   try_lock_memory(reasons);
 
-  const NoiseWatch noise(options.cpus[1], std::move(reasons));
+  NoiseWatch noise(options.cpus[1], std::move(reasons));
   std::optional<Progress> progress(std::in_place);
   if (options.sweep.empty()) {
     const std::vector<Measured> all = measure(plan, *progress);
     progress.reset();
+    noise.add(doubts_of_clocks(all));
     frame.validity = noise.judge(frame.manifest);
     write_results(options, all, std::move(frame));
   } else {

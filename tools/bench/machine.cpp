@@ -120,6 +120,10 @@ NoiseWatch::CpuTimes NoiseWatch::cpu_times() {
   return times;
 }
 
+void NoiseWatch::add(const std::vector<std::string>& reasons) {
+  known_.insert(known_.end(), reasons.begin(), reasons.end());
+}
+
 Validity NoiseWatch::judge(const Manifest& manifest) const {
   Validity validity;
   validity.reasons = known_;

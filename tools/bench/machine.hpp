@@ -19,6 +19,8 @@ class NoiseWatch {
  public:
   /// `known`: reasons for noise that were found before.
   NoiseWatch(int consumer_cpu, std::vector<std::string> known);
+  /// More reasons, found since.
+  void add(const std::vector<std::string>& reasons);
   /// The label and its reasons, for what ran since construction.
   [[nodiscard]] Validity judge(const Manifest& manifest) const;
 

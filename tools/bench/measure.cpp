@@ -145,6 +145,20 @@ Flow total(const std::vector<Flow>& rounds) {
   return sum;
 }
 
+std::vector<std::string> doubts_of_clocks(const std::vector<Measured>& all) {
+  std::vector<std::string> doubts;
+  for (const Measured& measured : all) {
+    const auto none = std::ranges::count(measured.latency, 0U);
+    if (none > 0) {
+      doubts.push_back(fmt::format(
+          "{} of {} samples of {} took 0 cycles: the counters of the CPUs "
+          "differ by more than a record takes",
+          none, measured.latency.size(), measured.kind->name));
+    }
+  }
+  return doubts;
+}
+
 PathResult to_result(const Measured& measured) {
   PathResult result;
   result.path = measured.kind->name;

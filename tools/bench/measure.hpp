@@ -50,6 +50,11 @@ Flow total(const std::vector<Flow>& rounds);
 
 PathResult to_result(const Measured& measured);
 
+/// Reasons not to believe the clocks, one a path: samples that took no time at
+/// all. QEMU shows no CPU a counter behind another's, and holds it there
+/// instead.
+std::vector<std::string> doubts_of_clocks(const std::vector<Measured>& all);
+
 /// Measure every subject of the plan. Their order moves on by one each round,
 /// so that none always follows the same other. Throws what a path throws, with
 /// its name.
