@@ -26,7 +26,7 @@
 #include "memory.pml"
 
 byte signals; /* what the eventfd counts */
-bool asleep, publishing, requested, queued, working;
+bool publishing, requested, queued, working;
 byte published, asked, signalled;
 
 /* RCU: sections that have begun and ended, and what is known across them. */
@@ -67,10 +67,9 @@ inline synchronize_rcu() {
 inline declare_sleeper() {
   store_relaxed(CONSUMER, MAY_SLEEP, 1);
   synchronize_rcu();
-  d_step { /* xchg: a full fence on both of its sides */
+  atomic { /* xchg: a full fence on both of its sides */
     fence(CONSUMER);
-    append(CONSUMER, EVENTFD, 1);
-    newest(EVENTFD).view.at[EVENTFD] = memory[EVENTFD].last;
+    store_relaxed(CONSUMER, EVENTFD, 1);
     fence(CONSUMER)
   }
 }
@@ -95,9 +94,8 @@ inline consumer_sleep() {
 }
 
 inline wait_for_signal() {
-  asleep = true;
   do
-  :: atomic { signals > 0 -> signals = 0; asleep = false; break }
+  :: atomic { signals > 0 -> signals = 0; break }
   :: signals == 0 && !publishing && !queued && !working && pos < published ->
      property(no consumer sleeps while a record is published, false)
   od

@@ -9,7 +9,7 @@ mkdir -p "$out"
 vm/native.sh guest bpf_tests || exit
 
 run_on() { # KERNEL
-  local image status console=$out/$1.console log=$out/$1.log
+  local image status
   image=$(vm/stock-kernel.sh "$1" 2> >(tee "$out/$1.fetch" >&2))
   status=$?
   # 69: neither in the cache nor to be had.
@@ -19,12 +19,7 @@ run_on() { # KERNEL
     return
   fi
   check "$1 is fetched" equals 0 "$status" || return
-  vm/guest-run.sh --image "$image" --accel auto --deadline 240 \
-    --program build/guest/tests/bpf_tests --console "$console" -- \
-    bpf_tests 2>&1 | tee "$log" | grep -vE '^\[ RUN|^\[       OK'
-  check "$1: bpf_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
-  check "$1: the kernel has no complaint" kernel_is_well "$console"
-  count_cases "$log"
+  cases_in_guest "$1" "$image" "$out" build/guest/tests/bpf_tests --deadline 240 -- bpf_tests
 }
 
 for kernel in stock-6.1 stock-6.12; do

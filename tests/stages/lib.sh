@@ -54,23 +54,31 @@ count_cases() {
   skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$1")))
 }
 
-# driver_tests NAME IMAGE OUT GUEST-RUN-OPTION... -- COMMAND...: vm_tests in a
-# guest, whose log and console go into the folder OUT.
-driver_tests() {
-  local name=$1 image=$2 log=$3/$1.log console=$3/$1.console
+# in_guest IMAGE LOG CONSOLE GUEST-RUN-OPTION... -- COMMAND...: its status and its
+# output, also into LOG; what GoogleTest says of a case that passed only there.
+in_guest() {
+  local image=$1 log=$2 console=$3
   shift 3
-  vm/guest-run.sh --image "$image" --accel auto --program build/guest/vm_tests \
-    --console "$console" "$@" 2>&1 |
+  vm/guest-run.sh --image "$image" --accel auto --console "$console" "$@" 2>&1 |
     tee "$log" | grep -vE '^\[ RUN|^\[       OK'
-  check "$name: vm_tests ran to its end" equals 0 "${PIPESTATUS[0]}"
+  return "${PIPESTATUS[0]}"
+}
+
+# cases_in_guest NAME IMAGE OUT PROGRAM GUEST-RUN-OPTION... -- COMMAND...: the cases
+# of a GoogleTest program; its log and the console go into the folder OUT.
+cases_in_guest() {
+  local name=$1 image=$2 log=$3/$1.log console=$3/$1.console program=$4
+  shift 4
+  in_guest "$image" "$log" "$console" --program "$program" "$@"
+  check "$name: ${program##*/} ran to its end" equals 0 $?
   check "$name: the kernel has no complaint" kernel_is_well "$console"
   count_cases "$log"
 }
 
-# module_tests NAME IMAGE OUT MODULES: the same of the driver as a module. What
-# only one that is built in has is not for it.
+# module_tests NAME IMAGE OUT MODULES: vm_tests of the driver as a module. What only
+# one that is built in has is not for it.
 module_tests() {
-  driver_tests "$1" "$2" "$3" --deadline 240 -- \
+  cases_in_guest "$1" "$2" "$3" build/guest/vm_tests --deadline 240 -- \
     env HFT_MODULE="$4/hft.ko" HFT_EXAMPLE="$4/hft_probe.ko" \
     vm_tests --gtest_filter=-Syscall*:Original*:*BuiltIn*
 }

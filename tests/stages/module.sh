@@ -95,11 +95,11 @@ probes() {
 for kernel in stock-6.1 stock-6.12; do
   modules=$(vm/build-module.sh "$kernel")
   check "$kernel: the module builds without warnings" equals 0 $? || continue
-  describes_itself "$modules/hft.ko" \
-    "$(cat "$(vm/stock-kernel.sh "$kernel")/release")"
-  module_tests "$kernel" "$(vm/stock-kernel.sh "$kernel")" "$out" "$modules"
+  image=$(vm/stock-kernel.sh "$kernel")
+  describes_itself "$modules/hft.ko" "$(cat "$image/release")"
+  module_tests "$kernel" "$image" "$out" "$modules"
   check "$kernel: the simulator outlives a suspension" \
-    suspends "$kernel" "$(vm/stock-kernel.sh "$kernel")" "$modules"
+    suspends "$kernel" "$image" "$modules"
   check "$kernel: sparse finds nothing" sparse_is_silent "$kernel"
   check "$kernel: dkms builds it" dkms_builds "$kernel"
 done

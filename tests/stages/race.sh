@@ -40,11 +40,9 @@ else_well() {
 guest_run() { # NAME COMMAND...
   local name=$1
   shift
-  vm/guest-run.sh --image "$image" --accel auto --deadline 900 \
-    --program build/guest/vm_tests --program build/guest/hostile \
-    --console "$out/$name.console" -- "$@" 2>&1 | tee "$out/$name.log" |
-    grep -vE '^\[ RUN|^\[       OK'
-  check "$name ran to its end" equals 0 "${PIPESTATUS[0]}"
+  in_guest "$image" "$out/$name.log" "$out/$name.console" --deadline 900 \
+    --program build/guest/vm_tests --program build/guest/hostile -- "$@"
+  check "$name ran to its end" equals 0 $?
   check "$name: no data race in the driver" no_race "$out/$name.console"
   check "$name: the kernel has no other complaint" else_well "$out/$name.console"
 }

@@ -19,7 +19,7 @@ image=$(vm/build-kernel.sh --kernel-src "$HFT_KERNEL_SRC")
 status=$?
 check "the kernel builds with the driver in it" equals 0 "$status"
 if [[ $status == 0 ]]; then
-  driver_tests built-in "$image" "$out" --deadline 240 -- \
+  cases_in_guest built-in "$image" "$out" build/guest/vm_tests --deadline 240 -- \
     vm_tests '--gtest_filter=-Module*'
 fi
 

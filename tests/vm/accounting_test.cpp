@@ -3,9 +3,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "driver_test.hpp"
 
 namespace hft::test {
@@ -23,7 +20,7 @@ class Accounting : public DriverTest {
     DriverTest::SetUp();
     mkdir(kRoot.c_str(), 0700);
     if (mount("cgroup2", kRoot.c_str(), "cgroup2", 0, nullptr) != 0 ||
-        !write(kRoot / "cgroup.subtree_control", "+memory")) {
+        !write_to(kRoot / "cgroup.subtree_control", "+memory")) {
       GTEST_SKIP() << "this kernel has no memory cgroups";
     }
     mkdir(kGroup.c_str(), 0700);
@@ -34,28 +31,18 @@ class Accounting : public DriverTest {
     DriverTest::TearDown();
   }
 
-  static bool write(const std::filesystem::path& file,
-                    const std::string& text) {
-    std::ofstream out(file);
-    out << text << std::flush;
-    return out.good();
-  }
   static std::uint64_t charged() {
     std::uint64_t bytes = 0;
     std::ifstream(kGroup / "memory.current") >> bytes;
     return bytes;
   }
 
-  /// The exit status of a child in the cgroup, 0 for true.
-  static int status_in_group(const std::function<bool()>& check) {
-    const pid_t child = fork();
-    if (child == 0) {
-      const bool in = write(kGroup / "cgroup.procs", std::to_string(getpid()));
-      _exit(in && check() ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return status;
+  /// Run `check` in a child in the cgroup; true when it returned true.
+  static bool in_group(const std::function<bool()>& check) {
+    return in_child([&] {
+      return write_to(kGroup / "cgroup.procs", std::to_string(getpid())) &&
+             check();
+    });
   }
 
   static inline const std::filesystem::path kRoot = "/tmp/cgroup";
@@ -63,27 +50,24 @@ class Accounting : public DriverTest {
 };
 
 TEST_F(Accounting, ARingIsChargedWhileItIsThere) {
-  EXPECT_EQ(status_in_group([] {
-              const std::uint64_t before = charged();
-              std::uint64_t with = 0;
-              {
-                const Device device = manual_ring(HFT_MODE_DROP, kSlots);
-                with = charged();
-              }
-              return with >= before + kRing - kBatch &&
-                     charged() <= with - kRing + kBatch;
-            }),
-            0);
+  EXPECT_TRUE(in_group([] {
+    const std::uint64_t before = charged();
+    std::uint64_t with = 0;
+    {
+      const Device device = manual_ring(HFT_MODE_DROP, kSlots);
+      with = charged();
+    }
+    return with >= before + kRing - kBatch &&
+           charged() <= with - kRing + kBatch;
+  }));
 }
 
 TEST_F(Accounting, ALimitIsKept) {
-  ASSERT_TRUE(write(kGroup / "memory.max", std::to_string(kRing - kBatch)));
-  EXPECT_EQ(status_in_group([] {
-              return error_of([] { manual_ring(HFT_MODE_DROP, kSlots); }) ==
-                         ENOMEM &&
-                     error_of([] { manual_ring(HFT_MODE_DROP, 64); }) == 0;
-            }),
-            0);
+  ASSERT_TRUE(write_to(kGroup / "memory.max", std::to_string(kRing - kBatch)));
+  EXPECT_TRUE(in_group([] {
+    return error_of([] { manual_ring(HFT_MODE_DROP, kSlots); }) == ENOMEM &&
+           error_of([] { manual_ring(HFT_MODE_DROP, 64); }) == 0;
+  }));
 }
 
 }  // namespace

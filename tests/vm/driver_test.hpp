@@ -11,7 +11,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -108,17 +111,30 @@ inline std::jthread on_other_cpu(std::function<void()> body) {
   });
 }
 
-/// Run `check` as a user without privileges; true when it returned true.
-inline bool as_nobody(const std::function<bool()>& check) {
-  constexpr uid_t kNobody = 65534;
+/// Run `check` in a child process; true when it returned true.
+inline bool in_child(const std::function<bool()>& check) {
   const pid_t child = fork();
   if (child == 0) {
-    const bool dropped = setgid(kNobody) == 0 && setuid(kNobody) == 0;
-    _exit(dropped && check() ? 0 : 1);
+    _exit(check() ? 0 : 1);
   }
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// The same as a user without privileges.
+inline bool as_nobody(const std::function<bool()>& check) {
+  constexpr uid_t kNobody = 65534;
+  return in_child(
+      [&] { return setgid(kNobody) == 0 && setuid(kNobody) == 0 && check(); });
+}
+
+/// Have a file of the kernel's take `text`; false when it refuses.
+inline bool write_to(const std::filesystem::path& file,
+                     const std::string& text) {
+  std::ofstream out(file);
+  out << text << std::flush;
+  return out.good();
 }
 
 inline hft_market market_of(const hft_record& record) {

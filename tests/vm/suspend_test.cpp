@@ -2,9 +2,6 @@
 // Suspension to memory, all of it but the firmware's part. What the guest
 // shares with its host does not come back from it (virtio's 9p cannot suspend):
 // stage module boots a guest for this test alone, which is disabled elsewhere.
-#include <filesystem>
-#include <fstream>
-
 #include "driver_test.hpp"
 #include "hft/consumer.hpp"
 
@@ -16,12 +13,6 @@ class Suspend : public DriverTest {};
 constexpr std::uint64_t kPeriod = 10'000'000;
 // The kernel stays down for five seconds: so many ticks.
 constexpr std::uint32_t kAsleep = 500;
-
-void write_to(const char* file, const char* text) {
-  std::ofstream out(file);
-  out << text << std::flush;
-  ASSERT_TRUE(out) << file;
-}
 
 TEST_F(Suspend, DISABLED_TheSimulatorGoesOnWhereItWas) {
   ASSERT_TRUE(std::filesystem::exists("/sys/power/pm_test"))
@@ -40,8 +31,8 @@ TEST_F(Suspend, DISABLED_TheSimulatorGoesOnWhereItWas) {
   for (int i = 0; i < 10; ++i) {
     read_one();
   }
-  write_to("/sys/power/pm_test", "core");
-  write_to("/sys/power/state", "mem");
+  ASSERT_TRUE(write_to("/sys/power/pm_test", "core"));
+  ASSERT_TRUE(write_to("/sys/power/state", "mem"));
   const std::uint64_t end = device.simulator_stats().ticks + 10;
   while (next < end) {
     read_one();

@@ -2,10 +2,7 @@
 // What an administrator sees: debugfs, tracepoints.
 #include <sys/mount.h>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
-#include <string>
 
 #include "driver_test.hpp"
 #include "hft/consumer.hpp"
@@ -24,12 +21,6 @@ class Telemetry : public DriverTest {
     std::ostringstream text;
     text << std::ifstream(file).rdbuf();
     return text.str();
-  }
-
-  static void write(const std::filesystem::path& file, const char* text) {
-    std::ofstream out(file);
-    out << text << std::flush;
-    ASSERT_TRUE(out) << file;
   }
 };
 
@@ -86,11 +77,11 @@ TEST_F(Telemetry, TracepointsTellOfPublishDropAndWakeUp) {
   }
   const Device device = manual_ring(HFT_MODE_DROP, 4);
   const Attached ring = attach(device, WakeUp::kOnRequest);
-  write(tracing / "trace", "");
-  write(tracing / "events/hft/enable", "1");
+  ASSERT_TRUE(write_to(tracing / "trace", ""));
+  ASSERT_TRUE(write_to(tracing / "events/hft/enable", "1"));
   ring.consumer_end().page->waiting = 1;
   device.publish(6);
-  write(tracing / "events/hft/enable", "0");
+  ASSERT_TRUE(write_to(tracing / "events/hft/enable", "0"));
   device.publish(1);
 
   const std::string trace = text_of(tracing / "trace");
