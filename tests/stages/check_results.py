@@ -31,6 +31,12 @@ for result in document["results"]:
     expect(f"{name}.offered", samples + result["lost"], result["offered"])
     order = [result[k] for k in ("min", "p50", "p90", "p99", "p999", "max")]
     expect(f"{name}: percentiles ascend", sorted(order), order)
-    expect(f"{name}.min is positive", True, result["min"] > 0)
+    expect(f"{name}.p50 is positive", True, result["p50"] > 0)
+    # Counters of two CPUs may differ by more than a record takes. The host
+    # decides that; ours is to say so with the figures.
+    doubted = any(f" samples of {name} took 0 cycles" in reason
+                  for reason in document["validity"]["reasons"])
+    expect(f"{name}: samples of no time are a reason to doubt",
+           result["min"] == 0, doubted)
 print("\n".join(problems))
 sys.exit(bool(problems))
