@@ -114,7 +114,7 @@ Claim Claim::take(__u64* word, std::string_view what) {
       }
     }
     // One of two successors wins; the other finds the winner, alive. Acquire
-    // pairs with the release in ~Claim. Release pairs with the acquire of
+    // pairs with the release in give_back(). Release pairs with the acquire of
     // whoever takes over when we have died: it sees what we stored before.
     if (__atomic_compare_exchange_n(word, &owner, identity, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
@@ -123,11 +123,11 @@ Claim Claim::take(__u64* word, std::string_view what) {
   }
 }
 
-Claim::~Claim() {
-  if (word_ == nullptr || getpid() != pid_of(identity_)) return;
-  __u64 expected = identity_;
+void Claim::give_back(__u64* word, Identity identity) noexcept {
+  if (getpid() != pid_of(identity)) return;
+  __u64 expected = identity;
   // Release pairs with the acquire in take().
-  __atomic_compare_exchange_n(word_, &expected, 0, false, __ATOMIC_RELEASE,
+  __atomic_compare_exchange_n(word, &expected, 0, false, __ATOMIC_RELEASE,
                               __ATOMIC_RELAXED);
 }
 

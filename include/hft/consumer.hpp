@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 #include <stop_token>
 #include <utility>
@@ -46,8 +45,8 @@ class Consumer {
   /// Begins at consumer_pos, where the last consumer told that it was. `end` is
   /// of a ring in drop mode, whose info has been validated; its mappings
   /// outlive this. `claim` keeps others out for as long as this lives; /dev/hft
-  /// does so itself. Throws std::bad_alloc. Ring::consumer() checks and claims.
-  explicit Consumer(const ConsumerEnd& end, Claim claim = {})
+  /// does so itself. Ring::consumer() checks and claims.
+  explicit Consumer(const ConsumerEnd& end, Claim claim = {}) noexcept
       : cursor_(*end.info, end.slots,
                 __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED)),
         ready_(cursor_.position()),
@@ -56,7 +55,7 @@ class Consumer {
         page_(end.page),
         wake_fd_(end.wake_fd),
         may_own_(end.slots_writable),
-        claim_(std::make_unique<Claim>(std::move(claim))) {}
+        claim_(std::move(claim)) {}
 
   /// The next record, or nullptr when none is published. The record stays
   /// valid until release(). Polling an empty ring gives back all that is owed.
@@ -257,9 +256,7 @@ class Consumer {
   bool owned_ = false;
   std::uint64_t empty_ = 0;  // position when the ring was last found empty
   std::uint32_t slip_ = 0;   // pauses after an empty poll
-  // On the heap: an object whose own address is never passed on can live in
-  // registers, here across a whole loop of try_read().
-  std::unique_ptr<Claim> claim_;
+  Claim claim_;
 };
 
 }  // namespace hft

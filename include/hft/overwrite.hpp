@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -35,12 +34,12 @@ class OverwriteProducer {
  public:
   /// Continues where the slots say that the last producer stopped. `end` is of
   /// a validated ring in overwrite mode; its mappings outlive this. `claim`
-  /// keeps others out for as long as this lives. Throws std::bad_alloc.
-  /// Ring::overwrite_producer() checks and claims.
-  explicit OverwriteProducer(const ProducerEnd& end, Claim claim = {})
+  /// keeps others out for as long as this lives. Ring::overwrite_producer()
+  /// checks and claims.
+  explicit OverwriteProducer(const ProducerEnd& end, Claim claim = {}) noexcept
       : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
         page_(end.page),
-        claim_(std::make_unique<Claim>(std::move(claim))) {}
+        claim_(std::move(claim)) {}
 
   /// Publish a copy of `record` over the oldest one. The first of a slot takes
   /// all that the slot held with it.
@@ -88,7 +87,7 @@ class OverwriteProducer {
   Cursor<T, P, std::byte> cursor_;
   hft_producer_page* page_;
   T staged_{};
-  std::unique_ptr<Claim> claim_;
+  Claim claim_;
 };
 
 }  // namespace hft

@@ -43,8 +43,8 @@ class Claim {
   /// std::system_error: EBUSY, naming the owner, when that lives, also when
   /// that is this very process. `what` names the end for the message.
   ///
-  /// Acquire: pairs with the release in ~Claim, so that whoever takes a word
-  /// that was given back sees all that its last owner stored. A dead owner
+  /// Acquire: pairs with the release in give_back(), so that whoever takes a
+  /// word that was given back sees all that its last owner stored. A dead owner
   /// released nothing: its stores are in coherent memory since the kernel
   /// stopped running it, which we learned from the kernel, and no C++ ordering
   /// is involved. Those it had not made yet it never will: what stands
@@ -66,7 +66,15 @@ class Claim {
   Claim& operator=(const Claim&) = delete;
   /// Gives the word back if it is still ours. A child that inherited the claim
   /// by fork() does not: it never had it.
-  ~Claim();
+  ///
+  /// Inlined always, also where an exception passes: an end of a ring, whose
+  /// member this is, can live in registers as long as its address is passed to
+  /// no function.
+  [[gnu::always_inline]] ~Claim() {
+    if (word_ != nullptr) {
+      give_back(word_, identity_);
+    }
+  }
 
   /// Whether the previous owner died without giving the word back.
   [[nodiscard]] bool took_over() const noexcept { return took_over_; }
@@ -74,6 +82,8 @@ class Claim {
  private:
   Claim(__u64* word, Identity identity, bool took_over) noexcept
       : word_(word), identity_(identity), took_over_(took_over) {}
+
+  static void give_back(__u64* word, Identity identity) noexcept;
 
   __u64* word_ = nullptr;
   Identity identity_ = 0;

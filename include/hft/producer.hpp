@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -51,16 +50,15 @@ class Producer {
   /// Continues where the slots say that the last producer stopped, if there was
   /// one. `end` is of a validated ring in drop mode; its mappings outlive this.
   /// `claim` keeps others out for as long as this lives. At most one system
-  /// call, to register with membarrier(2). Throws std::bad_alloc.
-  /// Ring::producer() checks and claims.
-  explicit Producer(const ProducerEnd& end, Claim claim = {})
+  /// call, to register with membarrier(2). Ring::producer() checks and claims.
+  explicit Producer(const ProducerEnd& end, Claim claim = {}) noexcept
       : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
         capacity_(capacity_of(*end.info)),
         page_(end.page),
         consumer_(end.consumer),
         dropped_(__atomic_load_n(&end.page->dropped, __ATOMIC_RELAXED)),
         waker_(prepare_to_wake()),
-        claim_(std::make_unique<Claim>(std::move(claim))) {
+        claim_(std::move(claim)) {
     look_at_consumer();
     tell_monitors();
   }
@@ -252,9 +250,7 @@ class Producer {
   hft_consumer_page* consumer_;
   std::uint64_t dropped_;
   Waker waker_;
-  // On the heap: an object whose own address is never passed on can live in
-  // registers, here across a whole loop of try_publish().
-  std::unique_ptr<Claim> claim_;
+  Claim claim_;
 };
 
 }  // namespace hft
