@@ -77,10 +77,10 @@ class Consumer {
   /// try_read_some() gave, or the one of try_read(). Told to the producer
   /// later.
   void release(std::size_t count = 1) noexcept {
-    cursor_.advance(static_cast<std::uint32_t>(count));
+    const bool next_slot = cursor_.advance(static_cast<std::uint32_t>(count));
     owned_ = false;
     if constexpr (P::kLinesAhead > 0) {
-      if (cursor_.at_slot_start()) {
+      if (next_slot) {
         const std::byte* const ahead = cursor_.slot_ahead();
         for (std::size_t line = 0; line < cursor_.lines(); ++line) {
           fetch_line(ahead + line * HFT_CACHE_LINE);
@@ -231,10 +231,10 @@ class Consumer {
 
   void sleep(std::chrono::nanoseconds longest) {
     __atomic_store_n(&page_->waiting, 1U, __ATOMIC_RELAXED);
-    // Full fence here and on the producer; pairs with Waker::order(). Either we
-    // see what was published before, or the producer sees that we wait. Without
-    // it, or without the second look, a record is slept on (model: "no consumer
-    // sleeps while a record is published").
+    // Full fence here and on the producer; pairs with Waker::wake_if_asked().
+    // Either we see what was published before, or the producer sees that we
+    // wait. Without it, or without the second look, a record is slept on
+    // (model: "no consumer sleeps while a record is published").
     order_producers();
     if (!poll()) {
       if (wake_fd_ >= 0) {

@@ -117,14 +117,17 @@ class Cursor {
                                       index_ * sizeof(T));
   }
 
-  /// `count` positions on, 1 to left_in_slot().
-  void advance(std::uint32_t count = 1) noexcept {
+  /// `count` positions on, 1 to left_in_slot(). Whether that is at the start of
+  /// the next slot.
+  bool advance(std::uint32_t count = 1) noexcept {
     position_ += count;
     index_ += count;
-    if (index_ == kRecordsPerSlot) {
-      index_ = 0;
-      offset_ = (offset_ + layout_.slot_size()) & mask_;
+    if (index_ != kRecordsPerSlot) {
+      return false;
     }
+    index_ = 0;
+    offset_ = (offset_ + layout_.slot_size()) & mask_;
+    return true;
   }
 
   /// Lines of a slot that records reach.

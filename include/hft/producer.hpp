@@ -57,7 +57,7 @@ class Producer {
         page_(end.page),
         consumer_(end.consumer),
         dropped_(__atomic_load_n(&end.page->dropped, __ATOMIC_RELAXED)),
-        waker_(prepare_to_wake()),
+        waker_(end.consumer, end.page),
         claim_(std::move(claim)) {
     look_at_consumer();
     tell_monitors();
@@ -143,21 +143,20 @@ class Producer {
   /// Publish what reserve() or reserve_some() gave and the caller has filled;
   /// `count` is 1 to what was given.
   void publish(std::size_t count = 1) noexcept {
-    std::uint64_t* const published = cursor_.published();
-    std::byte* const slot = cursor_.slot();
-    cursor_.advance(static_cast<std::uint32_t>(count));
     // Release pairs with the acquire in Consumer::poll: the record is there
     // before its position is (model: "each record arrives whole and in its
     // place").
-    __atomic_store_n(published, cursor_.position(), __ATOMIC_RELEASE);
+    __atomic_store_n(cursor_.published(), cursor_.position() + count,
+                     __ATOMIC_RELEASE);
     if constexpr (P::kOwnAndDemote) {
       for (std::size_t line = 0; line < cursor_.lines(); ++line) {
-        demote_line(slot + line * HFT_CACHE_LINE);
+        demote_line(cursor_.slot() + line * HFT_CACHE_LINE);
       }
     }
-    wake_if_asked();
+    waker_.wake_if_asked();
+    const bool next_slot = cursor_.advance(static_cast<std::uint32_t>(count));
     if constexpr (P::kLinesAhead > 0) {
-      if (cursor_.at_slot_start()) {
+      if (next_slot) {
         std::byte* const ahead = cursor_.slot_ahead();
         for (std::size_t line = 0; line < cursor_.lines(); ++line) {
           own_line(ahead + line * HFT_CACHE_LINE);
@@ -222,17 +221,6 @@ class Producer {
   void tell_monitors() noexcept {
     __atomic_store_n(&page_->producer_pos, cursor_.position(),
                      __ATOMIC_RELAXED);
-  }
-
-  void wake_if_asked() noexcept {
-    // Pairs with order_producers() in Consumer::sleep (model: "no consumer
-    // sleeps while a record is published"); the look before the wake keeps
-    // "only a consumer that asked is woken".
-    waker_.order();
-    if (__atomic_load_n(&consumer_->waiting, __ATOMIC_RELAXED) != 0)
-        [[unlikely]] {
-      wake(consumer_, page_);
-    }
   }
 
   template <WaitPolicy W>
