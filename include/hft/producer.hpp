@@ -159,7 +159,7 @@ class Producer {
       if (next_slot) {
         std::byte* const ahead = cursor_.slot_ahead();
         for (std::size_t line = 0; line < cursor_.lines(); ++line) {
-          own_line(ahead + line * HFT_CACHE_LINE);
+          fetch_line(ahead + line * HFT_CACHE_LINE);
         }
         tell_monitors();
       }
