@@ -81,9 +81,9 @@ class Consumer {
     owned_ = false;
     if constexpr (P::kLinesAhead > 0) {
       if (next_slot) {
-        const std::byte* const ahead = cursor_.slot_ahead();
+        const std::byte* const next = cursor_.slot_ahead(1);
         for (std::size_t line = 0; line < cursor_.lines(); ++line) {
-          fetch_line(ahead + line * HFT_CACHE_LINE);
+          fetch_line(next + line * HFT_CACHE_LINE);
         }
       }
     }
@@ -208,10 +208,15 @@ class Consumer {
   }
 
   // Rest longer as long as a rest is rewarded with more than one record: then
-  // the producer is the faster one, and is better left ahead of us.
+  // the producer is the faster one, and is better left ahead of us. By no more
+  // than a ring: it would run into its end while we rest.
   void slip() noexcept {
-    slip_ = cursor_.position() - empty_ > 1 ? std::min(2 * slip_ + 1, P::kSlip)
-                                            : slip_ / 2;
+    const std::uint64_t gained = cursor_.position() - empty_;
+    if (gained <= 1) {
+      slip_ /= 2;
+    } else if (gained < 4 * lazy_) {
+      slip_ = std::min(2 * slip_ + 1, P::kSlip);
+    }
     empty_ = cursor_.position();
     for (std::uint32_t i = 0; i < slip_; ++i) {
       _mm_pause();

@@ -39,7 +39,8 @@ concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> &&
 template <Record T, Policy P>
 struct Layout {
   static constexpr std::uint32_t kRecordSize = sizeof(T);
-  static constexpr std::uint32_t kSlotSize = default_slot_size(sizeof(T));
+  static constexpr std::uint32_t kSlotSize =
+      P::kPacked ? packed_slot_size(sizeof(T)) : default_slot_size(sizeof(T));
   static constexpr std::uint32_t kRecordsPerSlot =
       P::kPacked ? (kSlotSize - HFT_SLOT_HEADER) / kRecordSize : 1;
 
@@ -141,11 +142,11 @@ class Cursor {
     }
   }
 
-  /// The slot that is P::kLinesAhead lines on, or the next one if slots are
-  /// longer than that.
-  [[nodiscard]] Byte* slot_ahead() const noexcept {
-    const std::size_t bytes = std::max<std::size_t>(
-        std::size_t{P::kLinesAhead} * HFT_CACHE_LINE, layout_.slot_size());
+  /// The slot that is `lines` on, or the next one if slots are longer than
+  /// that.
+  [[nodiscard]] Byte* slot_ahead(std::size_t lines) const noexcept {
+    const std::size_t bytes =
+        std::max(lines * HFT_CACHE_LINE, layout_.slot_size());
     return slots_ + ((offset_ + bytes) & mask_);
   }
 

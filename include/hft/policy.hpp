@@ -19,21 +19,23 @@ struct Latency {
   /// The consumer takes ownership of the line that it waits for, the producer
   /// demotes the line that it has published.
   static constexpr bool kOwnAndDemote = true;
-  /// Lines that both sides ask for ahead of use; 0 for none.
+  /// Lines that the producer asks for ahead of use; 0 for none. Then the
+  /// consumer asks for its next slot, and no further: by more it would take
+  /// lines that the producer is about to write.
   static constexpr std::uint32_t kLinesAhead = 0;
   static constexpr std::uint32_t kSlip = 0;
 };
 
-/// Most records a second. Slots hold as many records as fit, both sides fetch
-/// lines ahead, and a consumer that has caught up lets the producer get ahead
-/// again before it looks, so that they work on different lines (temporal
-/// slipping: FastForward, Giacomoni et al., PPoPP 2008).
+/// Most records a second. Slots hold several records, both sides ask for lines
+/// ahead, and a consumer that has caught up lets the producer get ahead again
+/// before it looks, so that they work on different lines (temporal slipping:
+/// FastForward, Giacomoni et al., PPoPP 2008).
 struct Throughput {
   static constexpr bool kPacked = true;
   static constexpr bool kOwnAndDemote = false;
   static constexpr std::uint32_t kLinesAhead = 16;
   /// Most pauses after an empty poll.
-  static constexpr std::uint32_t kSlip = 32;
+  static constexpr std::uint32_t kSlip = 128;
 };
 
 /// Latency, Throughput, or an experiment with numbers of its own.

@@ -119,6 +119,23 @@ TEST(Geometry, SlotIsTheSmallestThatHoldsARecord) {
   static_assert(default_slot_size(~0U) > HFT_SLOT_SIZE_MAX);
 }
 
+TEST(Geometry, PackedSlotIsTheSmallestThatHoldsThreeRecords) {
+  static_assert(packed_slot_size(1) == 64);
+  static_assert(packed_slot_size(18) == 64);
+  static_assert(packed_slot_size(19) == 128);
+  static_assert(packed_slot_size(40) == 128);
+  static_assert(packed_slot_size(41) == 256);
+  static_assert(packed_slot_size(64) == 256);
+  static_assert(packed_slot_size(256) == 1024);
+  static_assert(packed_slot_size(1362) == 4096);
+  // No slot holds three of these, nor two of those.
+  static_assert(packed_slot_size(1363) == 4096);
+  static_assert(packed_slot_size(2044) == 4096);
+  static_assert(packed_slot_size(2045) == 4096);
+  static_assert(packed_slot_size(kRecordSizeMax) == HFT_SLOT_SIZE_MAX);
+  static_assert(packed_slot_size(kRecordSizeMax + 1) > HFT_SLOT_SIZE_MAX);
+}
+
 TEST(Geometry, CapacityIsRoundedUpToSlots) {
   const Geometry packed = Geometry::for_records(16, 1024);
   EXPECT_EQ(packed.slot_size, 64U);
