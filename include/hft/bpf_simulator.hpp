@@ -68,6 +68,11 @@ class Simulator {
   /// What BPF_PROG_TEST_RUN says that one packet costs on this CPU, in ns: the
   /// mean of `repeats`, all that the kernel does to run a program included.
   [[nodiscard]] double cost(std::uint32_t repeats) const;
+  /// The same as the kernel's statistics of BPF programs have it
+  /// (BPF_ENABLE_STATS): from entry to exit of each run, with a reading of the
+  /// kernel's clock. Other programs pay for that meanwhile. Throws
+  /// std::system_error without CAP_SYS_ADMIN.
+  [[nodiscard]] double cost_by_stats(std::uint32_t repeats) const;
 
  private:
   struct Loaded;

@@ -168,4 +168,25 @@ double Simulator::cost(std::uint32_t repeats) const {
   return options.duration;
 }
 
+double Simulator::cost_by_stats(std::uint32_t repeats) const {
+  const Descriptor enabled(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  if (!enabled) {
+    fail(errno, "have the kernel count the time of BPF programs");
+  }
+  const int fd = bpf_program__fd(loaded_->skeleton->progs.publish_once);
+  const auto info = [fd] {
+    bpf_prog_info now{};
+    __u32 size = sizeof now;
+    if (bpf_obj_get_info_by_fd(fd, &now, &size) != 0) {
+      fail(errno, "ask what a BPF program has cost");
+    }
+    return now;
+  };
+  const bpf_prog_info before = info();
+  static_cast<void>(cost(repeats));
+  const bpf_prog_info after = info();
+  return static_cast<double>(after.run_time_ns - before.run_time_ns) /
+         static_cast<double>(after.run_cnt - before.run_cnt);
+}
+
 }  // namespace hft::bpf

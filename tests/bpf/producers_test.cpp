@@ -143,6 +143,14 @@ TEST_F(ProducersTest, RingbufGetsTheSamePackets) {
   }
 }
 
+TEST_F(ProducersTest, CostIsThatOfRunsThatPublish) {
+  const Simulator simulator({.shape = {.mode = HFT_MODE_OVERWRITE}});
+  EXPECT_GT(simulator.cost(1000), 0);
+  EXPECT_EQ(simulator.stats().published, 1000U);
+  EXPECT_GT(simulator.cost_by_stats(1000), 0);
+  EXPECT_EQ(simulator.stats().published, 2000U);
+}
+
 TEST_F(ProducersTest, SwitchesNameBothThreads) {
   const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
   ASSERT_EQ(switches.rings().size(), possible_cpus());
