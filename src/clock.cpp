@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace hft {
 namespace {
@@ -80,6 +81,17 @@ bool tsc_is_invariant() noexcept {
 
 std::uint64_t tsc_cost() noexcept {
   return median_of([] {});
+}
+
+std::uint64_t tsc_step() noexcept {
+  std::uint64_t step = 0;
+  std::uint64_t before = tsc_now();
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t now = tsc_now();
+    step = std::gcd(step, now - before);
+    before = now;
+  }
+  return step;
 }
 
 std::uint64_t monotonic_cost() noexcept {

@@ -114,11 +114,18 @@ std::string format_table(const Results& results) {
                        static_cast<double>(results.manifest.tsc_hz) / 1e9);
   }
   out += '\n';
-  const auto monotonic = results.manifest.extra.find("monotonic_cost_cycles");
-  if (monotonic != results.manifest.extra.end()) {
+  const auto& extra = results.manifest.extra;
+  if (const auto cost = extra.find("monotonic_cost_cycles");
+      cost != extra.end()) {
+    const auto step = extra.find("tsc_step_cycles");
     out += fmt::format(
-        "clocks: a reading of the TSC costs {} cycles, of CLOCK_MONOTONIC {}\n",
-        results.manifest.clock_cost_cycles, monotonic->second);
+        "clocks: a reading of the TSC costs {} cycles{}, of CLOCK_MONOTONIC "
+        "{}\n",
+        results.manifest.clock_cost_cycles,
+        step == extra.end() || step->second == "1"
+            ? ""
+            : fmt::format(" (in steps of {})", step->second),
+        cost->second);
   }
   for (const std::string& table :
        {main_table(results), rounds_table(results), schedule_table(results)}) {

@@ -24,5 +24,14 @@ TEST(Clock, FrequencyIsMeasuredOnceAndPlausible) {
 
 TEST(Clock, ReadingCostsSomething) { EXPECT_GT(tsc_cost(), 0U); }
 
+TEST(Clock, AnyTwoReadingsAreWholeStepsApart) {
+  const std::uint64_t step = tsc_step();
+  ASSERT_GT(step, 0U);
+  const std::uint64_t begin = tsc_now();
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ((tsc_now() - begin) % step, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace hft

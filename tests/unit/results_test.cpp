@@ -211,6 +211,19 @@ read        0     0    -    -    -    -      -    -
 )");
 }
 
+TEST(ResultsTable, SaysWhatTheClocksCostAndHowCoarseTheyAre) {
+  Results results = example();
+  results.manifest.extra["monotonic_cost_cycles"] = "52";
+  results.manifest.extra["tsc_step_cycles"] = "1";
+  EXPECT_THAT(format_table(results),
+              HasSubstr("clocks: a reading of the TSC costs 24 cycles, of "
+                        "CLOCK_MONOTONIC 52\n"));
+  results.manifest.extra["tsc_step_cycles"] = "26";
+  EXPECT_THAT(format_table(results),
+              HasSubstr("clocks: a reading of the TSC costs 24 cycles (in "
+                        "steps of 26), of CLOCK_MONOTONIC 52\n"));
+}
+
 TEST(ResultsTable, FitsAHundredColumns) {
   Results results = example();
   PathResult& path = results.results[0];

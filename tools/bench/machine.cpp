@@ -93,6 +93,7 @@ Manifest describe_machine() {
   manifest.tsc_hz = tsc_hz();
   manifest.clock_cost_cycles = tsc_cost();
   manifest.extra["monotonic_cost_cycles"] = std::to_string(monotonic_cost());
+  manifest.extra["tsc_step_cycles"] = std::to_string(tsc_step());
   manifest.time =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   return manifest;
