@@ -13,8 +13,7 @@ Geometry Geometry::for_records(std::uint32_t record_size,
                                bool spread) {
   validate_capacity(record_size, capacity, spread);
   Geometry geometry{.record_size = record_size,
-                    .slot_size = spread ? default_slot_size(record_size)
-                                        : packed_slot_size(record_size),
+                    .slot_size = slot_size_for(record_size, spread),
                     .slot_count = 2,
                     .mode = mode,
                     .spread = spread};

@@ -116,8 +116,7 @@ void validate_capacity(std::uint32_t record_size, std::uint64_t capacity,
                        bool spread) {
   require_record_size(record_size);
   const Geometry largest{.record_size = record_size,
-                         .slot_size = spread ? default_slot_size(record_size)
-                                             : packed_slot_size(record_size),
+                         .slot_size = slot_size_for(record_size, spread),
                          .slot_count = HFT_SLOT_COUNT_MAX,
                          .spread = spread};
   require(capacity >= 1 && capacity <= largest.capacity(), "capacity",

@@ -81,10 +81,7 @@ class Consumer {
     owned_ = false;
     if constexpr (P::kLinesAhead > 0) {
       if (next_slot) {
-        const std::byte* const next = cursor_.slot_ahead(1);
-        for (std::size_t line = 0; line < cursor_.lines(); ++line) {
-          fetch_line(next + line * HFT_CACHE_LINE);
-        }
+        fetch_lines(cursor_.slot_ahead(1), cursor_.lines());
       }
     }
     if (cursor_.position() - released_ >= lazy_) {
@@ -195,9 +192,7 @@ class Consumer {
         owned_ = true;
         own_line(cursor_.slot());
       }
-      for (std::size_t line = 1; line < cursor_.lines(); ++line) {
-        fetch_line(cursor_.slot() + line * HFT_CACHE_LINE);
-      }
+      fetch_lines(cursor_.slot() + HFT_CACHE_LINE, cursor_.lines() - 1);
     }
     if constexpr (P::kSlip > 0) {
       slip();

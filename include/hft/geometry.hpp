@@ -33,15 +33,21 @@ constexpr std::uint32_t default_slot_size(std::uint32_t record_size) noexcept {
 /// one or two a slot, streaming was up to six times slower between distant
 /// CPUs, with more than needed it was slower again.
 constexpr std::uint32_t packed_slot_size(std::uint32_t record_size) noexcept {
-  constexpr std::uint32_t kRoom = HFT_SLOT_SIZE_MAX - HFT_SLOT_HEADER;
   std::uint32_t size = default_slot_size(record_size);
   if (record_size <= kRecordSizeMax) {
-    const std::uint32_t wanted = std::min(kRoom / record_size, 3U);
+    const std::uint32_t wanted = std::min(kRecordSizeMax / record_size, 3U);
     while ((size - HFT_SLOT_HEADER) / record_size < wanted) {
       size *= 2;
     }
   }
   return size;
+}
+
+/// Of a ring with one record a slot (spread), or with several.
+constexpr std::uint32_t slot_size_for(std::uint32_t record_size,
+                                      bool spread) noexcept {
+  return spread ? default_slot_size(record_size)
+                : packed_slot_size(record_size);
 }
 
 /// Whatever validate() lets pass; the members below hold for nothing else.
@@ -52,10 +58,9 @@ struct Geometry {
   hft_mode mode = HFT_MODE_DROP;
   bool spread = false;  // one record a slot, however many would fit
 
-  /// packed_slot_size(), or default_slot_size() for one record a slot, and the
-  /// fewest slots that hold `capacity` records of `record_size` bytes: the
-  /// capacity is rounded up. Throws std::invalid_argument when no ring is that
-  /// large.
+  /// slot_size_for(), and the fewest slots that hold `capacity` records of
+  /// `record_size` bytes: the capacity is rounded up. Throws
+  /// std::invalid_argument when no ring is that large.
   static Geometry for_records(std::uint32_t record_size, std::uint64_t capacity,
                               hft_mode mode = HFT_MODE_DROP,
                               bool spread = false);

@@ -40,7 +40,7 @@ template <Record T, Policy P>
 struct Layout {
   static constexpr std::uint32_t kRecordSize = sizeof(T);
   static constexpr std::uint32_t kSlotSize =
-      P::kPacked ? packed_slot_size(sizeof(T)) : default_slot_size(sizeof(T));
+      slot_size_for(sizeof(T), !P::kPacked);
   static constexpr std::uint32_t kRecordsPerSlot =
       P::kPacked ? (kSlotSize - HFT_SLOT_HEADER) / kRecordSize : 1;
 

@@ -17,6 +17,13 @@ inline void fetch_line(const std::byte* line) noexcept {
   __builtin_prefetch(line, 0, 3);
 }
 
+/// The same of `count` lines in a row.
+inline void fetch_lines(const std::byte* first, std::size_t count) noexcept {
+  for (std::size_t line = 0; line < count; ++line) {
+    fetch_line(first + line * HFT_CACHE_LINE);
+  }
+}
+
 /// Bring a line here to write it (PREFETCHW, Intel SDM vol. 2B). A hint:
 /// without the right to write it does nothing.
 inline void own_line(const std::byte* line) noexcept {

@@ -157,10 +157,7 @@ class Producer {
     const bool next_slot = cursor_.advance(static_cast<std::uint32_t>(count));
     if constexpr (P::kLinesAhead > 0) {
       if (next_slot) {
-        std::byte* const ahead = cursor_.slot_ahead(P::kLinesAhead);
-        for (std::size_t line = 0; line < cursor_.lines(); ++line) {
-          fetch_line(ahead + line * HFT_CACHE_LINE);
-        }
+        fetch_lines(cursor_.slot_ahead(P::kLinesAhead), cursor_.lines());
         tell_monitors();
       }
     } else {
