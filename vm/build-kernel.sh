@@ -4,10 +4,10 @@
 # bzImage, config, key and release.
 #
 #   vm/build-kernel.sh [--module] custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
-#   vm/build-kernel.sh [--module] --kernel-src DIR
+#   vm/build-kernel.sh [--module | --bpf] --kernel-src DIR
 #
 # --module builds the driver beside it, as modules/hft.ko, and the example of
-# examples/kernel.
+# examples/kernel. --bpf leaves the driver out: a kernel for rings from BPF.
 #
 # The folder is named by a hash of everything that goes in, so a finished kernel
 # is found again at once; a changed one is built incrementally.
@@ -25,7 +25,7 @@ fragments() {
   case $1 in
     debug-* | race-*) printf '%s\n' "$configs/${1%%-*}.config" ;;
   esac
-  [[ $module == 0 ]] || printf '%s\n' "$configs/module.config"
+  [[ -z $variant ]] || printf '%s\n' "$configs/$variant.config"
 }
 
 # image_key FLAVOUR IDENTITY: a hash of all that goes into the image.
@@ -33,6 +33,7 @@ image_key() {
   {
     printf '%s\n' "$2"
     "$compiler" --version
+    [[ $variant != bpf ]] || pahole --version
     fragments "$1" | xargs -d '\n' cat
     cat "$HFT_ROOT"/vm/{patch-tree,build-kernel}.sh
     module_inputs | xargs -0 sha256sum | sed "s|$HFT_ROOT/||"
@@ -119,7 +120,7 @@ build() {
   fi
   progress_stop
   progress_keep "$log" "$HFT_CACHE/build/$flavour.steps"
-  [[ $module == 0 ]] || build_modules
+  [[ $variant != module ]] || build_modules
 }
 
 store() {
@@ -132,24 +133,23 @@ store() {
       printf '%s\n' "$key" >"$image.partial/key" &&
       # What a kernel that counts the lines that ran needs to name them.
       find "$out/drivers" -path '*/hft/*.gcno' -exec cp -t "$image.partial" {} + &&
-      { [[ $module == 0 ]] || cp -r "$out/hft-module/modules" "$image.partial/"; }
+      { [[ $variant != module ]] || cp -r "$out/hft-module/modules" "$image.partial/"; }
   } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
     "cannot store the kernel in $image"
   mv -T "$image.partial" "$image"
 }
 
-module=0
-if [[ ${1:-} == --module ]]; then
-  module=1
-  shift
-fi
+variant=''
+case ${1:-} in
+  --module | --bpf) variant=${1#--}; shift ;;
+esac
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   '') die "$EXIT_USAGE" "expected a kernel; see $0 --help" ;;
 esac
 facts=$("$HFT_ROOT/vm/kernel-source.sh" --identify "$@")
 { read -r identity; read -r flavour; } <<<"$facts"
-[[ $module == 0 ]] || flavour+=-module
+[[ -z $variant ]] || flavour+=-$variant
 key=$(image_key "$flavour" "$identity")
 image=$HFT_CACHE/images/$key
 out=$HFT_CACHE/build/$flavour

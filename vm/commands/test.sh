@@ -7,7 +7,7 @@
 #   ./sandbox test
 #   ./sandbox test --quick        without sanitizers and the slow stages
 #   ./sandbox test --hostile      the hostile consumer alone, for ten million operations
-#   ./sandbox test --kernel-src ~/linux-5.4   the driver on that tree, built in and as a module
+#   ./sandbox test --kernel-src ~/linux-5.15   that tree: the driver, and rings from BPF
 #   ./sandbox test guest          one stage
 #
 # Stages: build lint native model asan tsan guest hostile bpf module run sandbox
