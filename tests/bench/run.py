@@ -15,6 +15,9 @@ SAMPLES = 50
 STANDARD = {"floor", "process", "eventfd", "pipe", "futex", "ebpf",
             "ringbuf-poll", "ringbuf-spin"}
 SUMMARY = ("samples", "min", "p50", "p90", "p99", "p999", "p9999", "max", "mean")
+PACKETS = {"udp-block", "udp-spin", "udp-busy-poll", "af-xdp", "xdp",
+           "xdp-entry"}
+SENDERS = ("frame", "udp")
 STEPS = {"size": 11, "rings": 9, "capacity": 11}
 
 problems = []
@@ -73,16 +76,20 @@ def check_frame(document, schema):
     expect("manifest.tsc_hz is known", True, document["manifest"]["tsc_hz"] > 0)
 
 
-def check_paths(folder, paths):
+def check_paths(folder, paths, sender=None):
     # Few enough records to fit into any ring: whatever stands still, none is
     # lost.
     arguments = ["--samples", str(SAMPLES), "--json", f"{folder}/results.json",
                  "--csv", str(folder), "--hgrm", str(folder)]
     if WHAT != "default":
         arguments += ["--paths", WHAT]
+    if sender is not None:
+        arguments += ["--sender", sender]
     run("bench", *arguments)
     document = json.loads((folder / "results.json").read_text("utf-8"))
     check_frame(document, "hft-results/1")
+    expect("manifest.packet_sender", sender,
+           document["manifest"]["extra"].get("packet_sender"))
     expect("paths", paths, {r["path"] for r in document["results"]})
     for result in document["results"]:
         name = result["path"]
@@ -145,7 +152,8 @@ def main():
         elif WHAT not in there:
             skip(f"this machine does not offer the path {WHAT}")
         else:
-            check_paths(folder, {WHAT})
+            for sender in SENDERS if WHAT in PACKETS else (None,):
+                check_paths(folder, {WHAT}, sender)
     print("\n".join(problems))
     sys.exit(bool(problems))
 

@@ -80,6 +80,14 @@ TEST(BenchOptions, PathsKeepTheirOrderAndCountOnce) {
               ElementsAre("ring", "read"));
 }
 
+TEST(BenchOptions, PacketsHaveASender) {
+  EXPECT_EQ(parse("--paths xdp").sender, Sender::kFrame);
+  EXPECT_EQ(parse("--paths ebpf,xdp --sender udp").sender, Sender::kUdp);
+  EXPECT_THAT(complaint("--paths xdp --sender tcp"), HasSubstr("tcp"));
+  EXPECT_THAT(complaint("--paths ebpf --sender udp"), HasSubstr("packets"));
+  EXPECT_THAT(complaint("--sender udp"), HasSubstr("packets"));
+}
+
 TEST(BenchOptions, UnknownPathListsTheKnownOnes) {
   const std::string text = complaint("--paths ring,rong");
   EXPECT_THAT(text, HasSubstr("'rong'"));

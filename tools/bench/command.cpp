@@ -114,6 +114,7 @@ Plan make_plan(const Options& options,
     subject.samples = options.samples;
     subject.setting.period = options.period;
     subject.setting.producer_cpu = options.cpus[0];
+    subject.setting.sender = options.sender;
   }
   return plan;
 }
@@ -209,6 +210,10 @@ int run(const Options& options) {
   // All but what was measured.
   Results frame;
   frame.manifest = describe_machine();
+  if (std::ranges::any_of(paths, &PathKind::packets)) {
+    frame.manifest.extra["packet_sender"] =
+        options.sender == Sender::kFrame ? "frame" : "udp";
+  }
   apply_manifest(options.manifest, frame.manifest);
   frame.unit = "cycles";
   Plan plan = make_plan(options, paths);

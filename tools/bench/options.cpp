@@ -109,6 +109,11 @@ void settle(const CLI::App& bench, Options& options) {
     throw CLI::ValidationError(
         "--cpus", "the driver's simulator is pinned to CPU 0: give 0,C");
   }
+  if (bench.count("--sender") > 0 &&
+      std::ranges::none_of(named, &PathKind::packets)) {
+    throw CLI::ValidationError(
+        "--sender", "it concerns paths of packets: name one with --paths");
+  }
   if (options.csv.extension() == ".csv" && options.sweep.empty() &&
       named.size() != 1) {
     throw CLI::ValidationError(
@@ -144,6 +149,14 @@ void add_options(CLI::App& bench, Options& options) {
       ->expected(2)
       ->check(CLI::NonNegativeNumber)
       ->option_text("P,C");
+  const std::map<std::string, Sender> senders = {{"frame", Sender::kFrame},
+                                                 {"udp", Sender::kUdp}};
+  bench
+      .add_option("--sender", options.sender,
+                  "What paths of packets send through: a packet socket, whole "
+                  "frames (frame), or a UDP socket (udp)")
+      ->transform(CLI::CheckedTransformer(senders))
+      ->option_text("frame|udp");
   bench
       .add_option("--json", options.json,
                   "Write the results to FILE: call it results.json, or "
@@ -182,6 +195,7 @@ void add_options(CLI::App& bench, Options& options) {
       "Examples:\n"
       "  hft bench --paths ring,read --samples 10000 --json r.json\n"
       "  hft bench --paths process,pipe,floor --cpus 2,3\n"
+      "  hft bench --paths xdp,udp-spin --sender udp\n"
       "  hft bench --sweep rate --paths process,pipe --json out/sweep.json\n"
       "  hft report out");
 }

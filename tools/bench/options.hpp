@@ -23,6 +23,7 @@ struct Options {
   std::uint64_t rounds = 5;
   std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns
   std::vector<int> cpus = {0, 1};                 // producer, consumer
+  Sender sender = Sender::kFrame;                 // of the paths of packets
   std::filesystem::path json;
   std::filesystem::path csv;
   std::filesystem::path hgrm;

@@ -37,6 +37,10 @@ class Path {
   virtual Seen next() = 0;
 };
 
+/// Through what the paths of packets send. Frames made in advance go past the
+/// sender's UDP and IP: what is compared are receivers.
+enum class Sender { kFrame, kUdp };
+
 /// How to attach to a path. What stands below `path` is for those that bring a
 /// producer of their own.
 struct Setting {
@@ -48,20 +52,23 @@ struct Setting {
   std::uint32_t payload = sizeof(hft_market);  // bytes, kPayloadMin at least
   std::uint64_t capacity = HFT_DEFAULT_SLOT_COUNT;  // records
   std::uint32_t rings = 0;  // polled together, all but one idle; 0: no Poller
+  Sender sender = Sender::kFrame;
 };
 
 /// A path by name, and how to attach to it.
 struct PathKind {
   std::string_view name;
   std::string_view summary;
-  bool driver;     // its producer is the driver
-  bool standard;   // measured when --paths is not given
-  bool adaptable;  // its producer heeds all of the setting, but for `rings`
+  bool driver;    // its producer is the driver
+  bool standard;  // measured when --paths is not given
+  bool
+      adaptable;  // its producer heeds all of the setting but `rings`, `sender`
   /// Why this machine does not offer it; empty when it does.
   std::string (*unavailable)();
   /// Attach: only what is published from now on is seen.
   std::unique_ptr<Path> (*attach)(const Setting& setting);
   std::uint32_t largest = HFT_SLOT_SIZE_MAX;  // payload, bytes
+  bool packets = false;                       // its producer heeds the sender
 };
 
 /// Every path this build knows, in the order they are shown.

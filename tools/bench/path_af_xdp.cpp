@@ -18,8 +18,8 @@
 
 #include "hft/line.hpp"
 #include "hft/mapping.hpp"
+#include "packet_sender.hpp"
 #include "pause_watch.hpp"
-#include "udp_sender.hpp"
 #include "xdp_attachment.hpp"
 
 namespace hft::bench {
@@ -190,7 +190,7 @@ class AfXdpPath : public Path {
   XdpSocket socket_;
   Redirect redirect_;
   XdpAttachment attachment_;
-  UdpSender sender_;
+  PacketSender sender_;
 };
 
 }  // namespace

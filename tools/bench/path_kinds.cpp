@@ -60,6 +60,11 @@ std::string packets_unavailable() {
       why_not = error.what();
     }
   }
+  if (why_not.empty() &&
+      !Descriptor(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0))) {
+    why_not = "socket(AF_PACKET): " + system_error_text() +
+              ": it needs CAP_NET_RAW and a kernel with CONFIG_PACKET";
+  }
   return why_not;
 }
 
@@ -139,19 +144,19 @@ const std::vector<PathKind>& path_kinds() {
       {"futex", "our ring, whose consumer always sleeps until woken", false,
        true, true, futex_unavailable, attach_futex},
       {"udp-block", "UDP over veth, blocking recv()", false, false, true,
-       packets_unavailable, attach_udp_block, Veth::kPayloadMax},
+       packets_unavailable, attach_udp_block, Veth::kPayloadMax, true},
       {"udp-spin", "UDP over veth, recv() in a loop", false, false, true,
-       packets_unavailable, attach_udp_spin, Veth::kPayloadMax},
+       packets_unavailable, attach_udp_spin, Veth::kPayloadMax, true},
       {"udp-busy-poll",
        "the same with SO_BUSY_POLL, though veth has no queue to poll", false,
        false, true, busy_poll_unavailable, attach_udp_busy_poll,
-       Veth::kPayloadMax},
+       Veth::kPayloadMax, true},
       {"af-xdp", "UDP over veth, AF_XDP in copy mode, its ring polled", false,
-       false, true, af_xdp_unavailable, attach_af_xdp, Veth::kPayloadMax},
+       false, true, af_xdp_unavailable, attach_af_xdp, Veth::kPayloadMax, true},
       {"xdp", "UDP over veth, an XDP program to our ring, polled", false, false,
-       true, xdp_unavailable, attach_xdp, Veth::kPayloadMax},
+       true, xdp_unavailable, attach_xdp, Veth::kPayloadMax, true},
       {"xdp-entry", "the same, from the XDP program's stamp", false, false,
-       true, xdp_unavailable, attach_xdp_entry, Veth::kPayloadMax},
+       true, xdp_unavailable, attach_xdp_entry, Veth::kPayloadMax, true},
       {"ebpf", "our ring, from a bpf_timer, polled", false, true, false,
        bpf_unavailable, attach_ebpf},
       {"ringbuf-poll", "the BPF ring buffer, from a bpf_timer, in epoll", false,

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "packet_sender.hpp"
 #include "pause_watch.hpp"
-#include "udp_sender.hpp"
 
 namespace hft::bench {
 namespace {
@@ -87,7 +87,7 @@ class UdpPath : public Path {
   ssize_t size_;
   PacketBuffer packet_{};
   Descriptor socket_;
-  UdpSender sender_;
+  PacketSender sender_;
 };
 
 class BusyPollPath : public UdpPath {

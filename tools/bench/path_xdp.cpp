@@ -5,8 +5,8 @@
 #include "hft/consumer.hpp"
 #include "hft/record.hpp"
 #include "monotonic.hpp"
+#include "packet_sender.hpp"
 #include "pause_watch.hpp"
-#include "udp_sender.hpp"
 
 namespace hft::bench {
 namespace {
@@ -62,7 +62,7 @@ class XdpPath : public Path {
   bpf::Xdp xdp_;
   bpf::Ring ring_ = xdp_.rings().attach(0, Role::kConsumer);
   Consumer<hft_record> consumer_ = ring_.consumer();
-  UdpSender sender_;
+  PacketSender sender_;
 };
 
 }  // namespace

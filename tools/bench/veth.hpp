@@ -17,6 +17,7 @@ namespace hft::bench {
 /// send(); and with checksums left out, by all paths alike.
 class Veth {
  public:
+  static constexpr const char* kSenderName = "hft-tx";
   static constexpr const char* kReceiverName = "hft-rx";
   static constexpr std::uint16_t kPort = 26'400;  // paths are measured in turn
   static constexpr std::uint32_t kPayloadMax = 1'500 - 20 - 8;  // IP, UDP

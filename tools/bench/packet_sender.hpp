@@ -29,11 +29,12 @@ inline std::size_t packet_size(const Setting& setting) {
   return std::max<std::size_t>(setting.payload, sizeof(PacketStart));
 }
 
-/// Sends from a process of its own to Veth::destination(). What the receiver
-/// has no room for is lost, and missing from the sequence.
-class UdpSender {
+/// Sends from a process of its own to Veth::destination(), through the socket
+/// that Setting::sender says. What the receiver has no room for is lost, and
+/// missing from the sequence.
+class PacketSender {
  public:
-  explicit UdpSender(const Setting& setting);
+  explicit PacketSender(const Setting& setting);
 
   void start() { producer_.start(); }
 
