@@ -29,7 +29,7 @@ HFT_BPF_RING(market, 64);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20); /* bytes */
+	__uint(max_entries, 1 << 20); /* bytes, unless told otherwise */
 } ringbuf SEC(".maps");
 
 /* Apart from the timer: a perf event's program may not use a map with one. */
@@ -194,9 +194,12 @@ int on_overflow(void *context)
 	return 0;
 }
 
-/* What one record costs: BPF_PROG_TEST_RUN repeats it. */
-SEC("xdp")
-int publish_once(void *context)
+/*
+ * Without a timer: BPF_PROG_TEST_RUN repeats it. Not of XDP, for which that
+ * rewrites code of the kernel first, for milliseconds.
+ */
+SEC("tc")
+int publish_once(struct __sk_buff *context)
 {
 	struct hft_schedule *schedule = the_schedule();
 

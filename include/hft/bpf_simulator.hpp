@@ -36,7 +36,8 @@ struct SimulatorOptions {
   int cpu = 0;                                    // that produces
   Output output = Output::kRing;
   Driver driver = Driver::kAuto;
-  Shape shape = {};  // one ring
+  /// One ring. The BPF ring buffer is made to hold as many records at least.
+  Shape shape = {};
 };
 
 /// Loaded on construction, which throws as load() does; gone on destruction.
@@ -61,6 +62,10 @@ class Simulator {
   void start();
   /// From then on nothing is published.
   void stop();
+  /// Instead of start(): publish so many packets at once, from the calling CPU.
+  /// They keep the schedule of the period: what has fallen due meanwhile is
+  /// missed, what is not due yet is early. Throws std::system_error.
+  void publish(std::uint32_t packets);
   /// "bpf_timer" or "perf event": what start() took.
   [[nodiscard]] std::string driven_by() const;
 

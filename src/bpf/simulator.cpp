@@ -9,7 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -66,6 +68,29 @@ int start_timer(const simulator_bpf& skeleton, std::uint64_t flags) {
   return run(skeleton.progs.start, &flags, sizeof flags);
 }
 
+// On the CPU of the caller. ns a run, as the kernel counts them.
+std::uint32_t run_repeatedly(const bpf_program* program,
+                             std::uint32_t repeats) {
+  std::array<std::byte, 64> packet{};
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.data_in = packet.data();
+  options.data_size_in = packet.size();
+  options.repeat = static_cast<int>(repeats);
+  if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
+    fail(errno, fmt::format("run the BPF program {} repeatedly",
+                            bpf_program__name(program)));
+  }
+  return options.duration;
+}
+
+// A power of two, and whole pages.
+std::uint32_t ringbuf_bytes(std::uint32_t records) {
+  const std::size_t record = BPF_RINGBUF_HDR_SZ + sizeof(hft_record);
+  return std::bit_ceil(static_cast<std::uint32_t>(
+      std::max<std::size_t>(records * record, HFT_PAGE)));
+}
+
 Descriptor open_clock_event(int cpu, std::uint64_t period) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
@@ -99,6 +124,8 @@ Simulator::Simulator(const Options& options)
   loaded_->skeleton->rodata->output =
       static_cast<std::uint32_t>(options.output);
   loaded_->skeleton->rodata->period = options.period;
+  bpf_map__set_max_entries(loaded_->skeleton->maps.ringbuf,
+                           ringbuf_bytes(options.shape.slot_count));
   shape(object, "market", options.shape);
   load(object);
   loaded_->rings = Rings::of(object, "market");
@@ -154,18 +181,12 @@ hft_ring_stats Simulator::stats() const {
   return bpf::stats(*loaded_->skeleton->obj, "market");
 }
 
+void Simulator::publish(std::uint32_t packets) {
+  run_repeatedly(loaded_->skeleton->progs.publish_once, packets);
+}
+
 double Simulator::cost(std::uint32_t repeats) const {
-  std::array<std::byte, 64> packet{};
-  bpf_test_run_opts options{};
-  options.sz = sizeof options;
-  options.data_in = packet.data();
-  options.data_size_in = packet.size();
-  options.repeat = static_cast<int>(repeats);
-  const int fd = bpf_program__fd(loaded_->skeleton->progs.publish_once);
-  if (bpf_prog_test_run_opts(fd, &options) != 0) {
-    fail(errno, "run a BPF program repeatedly");
-  }
-  return options.duration;
+  return run_repeatedly(loaded_->skeleton->progs.publish_once, repeats);
 }
 
 double Simulator::cost_by_stats(std::uint32_t repeats) const {

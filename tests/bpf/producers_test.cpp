@@ -143,6 +143,36 @@ TEST_F(ProducersTest, RingbufGetsTheSamePackets) {
   }
 }
 
+TEST_F(ProducersTest, BurstsLoseWhatTheRingHasNoRoomFor) {
+  constexpr std::uint32_t kSlots = 64;
+  constexpr std::uint32_t kPackets = 100;
+  constexpr std::uint64_t kBursts = 50;
+  Simulator simulator({.period = kPeriod, .shape = {.slot_count = kSlots}});
+  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  std::uint64_t seen = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t next = 0;
+  const auto take = [&](const hft_record& record) {
+    const std::uint64_t sequence = market_of(record).sequence;
+    ++seen;
+    lost += sequence - next;
+    next = sequence + 1;
+  };
+  for (std::uint64_t burst = 0; burst < kBursts; ++burst) {
+    simulator.publish(kPackets);
+    consumer.for_each(take);
+    consumer.flush();
+  }
+  // One more shows the loss of the last burst.
+  simulator.publish(1);
+  consumer.for_each(take);
+  EXPECT_EQ(seen, kBursts * kSlots + 1);
+  EXPECT_EQ(lost, kBursts * (kPackets - kSlots));
+  EXPECT_EQ(simulator.stats().published, seen);
+  EXPECT_EQ(simulator.stats().dropped, lost);
+}
+
 TEST_F(ProducersTest, CostIsThatOfRunsThatPublish) {
   const Simulator simulator({.shape = {.mode = HFT_MODE_OVERWRITE}});
   EXPECT_GT(simulator.cost(1000), 0);

@@ -65,6 +65,8 @@ TEST(BenchOptions, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_THAT(complaint("--sweep size --paths pipe,ring"), HasSubstr("ring"));
   EXPECT_THAT(complaint("--sweep size --paths floor"), HasSubstr("floor"));
   EXPECT_THAT(complaint("--sweep rings --paths pipe"), HasSubstr("process"));
+  EXPECT_EQ(complaint("--sweep rate --paths ebpf,ringbuf-spin"), "");
+  EXPECT_THAT(complaint("--sweep size --paths ebpf"), HasSubstr("process"));
   EXPECT_NE(complaint("--sweep rate --period 20us"), "");
   EXPECT_NE(complaint("--sweep rate --attribute"), "");
   EXPECT_NE(complaint("--sweep rate --hgrm ."), "");

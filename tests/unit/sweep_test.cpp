@@ -141,8 +141,14 @@ TEST(SweepResults, CsvHasALineAPoint) {
 }
 
 TEST(SweepResults, TableSaysWhereItEnds) {
-  EXPECT_THAT(format_sweep_table(example()),
-              HasSubstr("process is saturated at rate 2,000"));
+  SweepResults sweep = example();
+  EXPECT_THAT(format_sweep_table(sweep),
+              HasSubstr("process lost records at every rate and is saturated "
+                        "at 2,000"));
+  sweep.points.front().result.lost = 0;
+  EXPECT_THAT(format_sweep_table(sweep),
+              HasSubstr("process lost nothing up to rate 1,000 and is "
+                        "saturated at 2,000"));
 }
 
 TEST(SweepPicture, HasAxesWithUnitsAndTheSaturation) {

@@ -51,6 +51,16 @@ std::string check_sweep(const std::string& name) {
                      fmt::join(sweep_names(), ", "));
 }
 
+std::vector<std::string_view> swept_names(const SweepKind& sweep) {
+  std::vector<std::string_view> names;
+  for (const PathKind& kind : path_kinds()) {
+    if (can_sweep(sweep, kind)) {
+      names.push_back(kind.name);
+    }
+  }
+  return names;
+}
+
 // The driver's simulator is pinned there.
 constexpr int kDriverCpu = 0;
 // In a sweep a lap of the largest ring has to come to an end.
@@ -77,10 +87,9 @@ void settle_sweep(const CLI::App& bench, Options& options) {
     if (!can_sweep(sweep, *kind)) {
       throw CLI::ValidationError(
           "--sweep",
-          fmt::format(
-              "path {} cannot be swept by {}: {}", kind->name, sweep.name,
-              sweep.rings ? "name the path process"
-                          : "name paths between two processes or of packets"));
+          fmt::format("path {} cannot be swept by {}; what can is {}",
+                      kind->name, sweep.name,
+                      fmt::join(swept_names(sweep), ", ")));
     }
   }
   if (sweep.until_saturation && bench.count("--period") > 0) {

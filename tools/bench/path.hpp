@@ -55,14 +55,18 @@ struct Setting {
   Sender sender = Sender::kFrame;
 };
 
+/// What of a setting the producer of a path heeds besides `path` and
+/// `producer_cpu`: a period of 10 us and more, any period and the capacity, the
+/// payload too, the rings too.
+enum class Adapts { kNot, kToRate, kToPayload, kToRings };
+
 /// A path by name, and how to attach to it.
 struct PathKind {
   std::string_view name;
   std::string_view summary;
   bool driver;    // its producer is the driver
   bool standard;  // measured when --paths is not given
-  bool
-      adaptable;  // its producer heeds all of the setting but `rings`, `sender`
+  Adapts adapts;
   /// Why this machine does not offer it; empty when it does.
   std::string (*unavailable)();
   /// Attach: only what is published from now on is seen.

@@ -3,8 +3,11 @@
 // one consumes it, in epoll or in a loop.
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "hft/bpf_simulator.hpp"
 #include "hft/consumer.hpp"
@@ -12,6 +15,7 @@
 #include "monotonic.hpp"
 #include "path.hpp"
 #include "pause_watch.hpp"
+#include "producer_process.hpp"
 
 namespace hft::bench {
 namespace {
@@ -19,21 +23,65 @@ namespace {
 using bpf::Simulator;
 using Output = Simulator::Options::Output;
 
-Simulator make_simulator(const Setting& setting, Output output) {
-  return Simulator(
-      {.period = setting.period,
-       .cpu = setting.producer_cpu,
-       .output = output,
-       .shape = {.slot_count = static_cast<std::uint32_t>(setting.capacity)}});
+// A bpf_timer does not keep a shorter period. A process of ours then runs the
+// program, for all the packets of so long at once: they are early, none is
+// late.
+constexpr std::uint64_t kBurst = 20'000;  // ns
+
+[[noreturn]] void publish_in_bursts(Simulator& simulator,
+                                    std::uint64_t period) {
+  const std::uint64_t packets = kBurst / period;
+  // The first of all packets begins the schedule.
+  simulator.publish(1);
+  for (std::uint64_t due = monotonic_now();;) {
+    while (monotonic_now() < due) {
+    }
+    simulator.publish(static_cast<std::uint32_t>(packets));
+    due = std::max(due + packets * period, monotonic_now());
+  }
 }
+
+/// The simulator, on whatever drives it at its rate.
+class Market {
+ public:
+  Market(const Setting& setting, Output output)
+      : simulator_({.period = setting.period,
+                    .cpu = setting.producer_cpu,
+                    .output = output,
+                    .shape = {.slot_count = static_cast<std::uint32_t>(
+                                  setting.capacity)}}) {
+    if (setting.period < kBurst) {
+      process_.emplace(setting.path, setting.producer_cpu,
+                       [&](const ProducerProcess::Ready& ready) {
+                         ready();
+                         publish_in_bursts(simulator_, setting.period);
+                       });
+    }
+  }
+
+  void start() {
+    if (process_) {
+      process_->start();
+    } else {
+      simulator_.start();
+    }
+  }
+  [[nodiscard]] bpf::Ring ring() const {
+    return simulator_.rings().attach(0, Role::kConsumer);
+  }
+  [[nodiscard]] int ringbuf_fd() const { return simulator_.ringbuf_fd(); }
+
+ private:
+  Simulator simulator_;
+  std::optional<ProducerProcess> process_;
+};
 
 class EbpfPath : public Path {
  public:
   explicit EbpfPath(const Setting& setting)
-      : simulator_(make_simulator(setting, Output::kRing)),
-        watch_(setting.watch) {}
+      : market_(setting, Output::kRing), watch_(setting.watch) {}
 
-  void begin() override { simulator_.start(); }
+  void begin() override { market_.start(); }
 
   Seen next() override {
     const hft_record& record =
@@ -50,65 +98,74 @@ class EbpfPath : public Path {
 
  private:
   MonotonicClock clock_;
-  Simulator simulator_;
-  bpf::Ring ring_ = simulator_.rings().attach(0, Role::kConsumer);
+  Market market_;
+  bpf::Ring ring_ = market_.ring();
   Consumer<hft_record> consumer_ = ring_.consumer();
   PauseWatch watch_;
 };
 
-// Records come in batches, and next() gives one: so each call of libbpf's takes
-// one, which is what it takes on its own at our rates.
+// libbpf gives all the records that are there, next() one.
 class RingbufPath : public Path {
  public:
   RingbufPath(const Setting& setting, Output output)
-      : simulator_(make_simulator(setting, output)),
+      : market_(setting, output),
         waits_(output == Output::kRingbuf),
-        buffer_(ring_buffer__new(simulator_.ringbuf_fd(), take, this, nullptr)),
+        buffer_(ring_buffer__new(market_.ringbuf_fd(), take, this, nullptr)),
         watch_(setting.watch) {
     if (buffer_ == nullptr) {
       throw std::system_error(errno, std::generic_category(),
                               "attach to a BPF ring buffer");
     }
+    batch_.reserve(kBatch);
   }
   RingbufPath(const RingbufPath&) = delete;
   RingbufPath& operator=(const RingbufPath&) = delete;
   ~RingbufPath() override { ring_buffer__free(buffer_); }
 
-  void begin() override { simulator_.start(); }
+  void begin() override { market_.start(); }
 
   Seen next() override {
-    taken_ = false;
-    if (waits_) {
-      while (!taken_) {
-        consume(ring_buffer__poll(buffer_, -1));
-      }
-    } else {
-      spin_until(watch_, [this] {
-        consume(ring_buffer__consume(buffer_));
-        return taken_;
-      });
+    if (given_ == batch_.size()) {
+      take_batch();
     }
-    seen_.stall = watch_.longest();
-    return seen_;
+    return batch_[given_++];
   }
 
  private:
+  static constexpr std::size_t kBatch = 256;
   static constexpr int kStop = -ECANCELED;  // no errno of libbpf's own here
 
   static int take(void* self, void* data, std::size_t /*bytes*/) {
-    static_cast<RingbufPath*>(self)->take(*static_cast<hft_record*>(data));
-    return kStop;
+    return static_cast<RingbufPath*>(self)->take(
+        *static_cast<hft_record*>(data));
   }
 
-  void take(const hft_record& record) {
+  int take(const hft_record& record) {
     const std::uint64_t now = clock_.now();
-    take_market(record, seen_);
-    seen_.now = now;
-    seen_.stamp = clock_.at(record.stamp);
-    taken_ = true;
+    Seen& seen = batch_.emplace_back();
+    take_market(record, seen);
+    seen.now = now;
+    seen.stamp = clock_.at(record.stamp);
+    return batch_.size() == kBatch ? kStop : 0;
   }
 
-  static void consume(int result) {
+  void take_batch() {
+    batch_.clear();
+    given_ = 0;
+    if (waits_) {
+      while (batch_.empty()) {
+        check(ring_buffer__poll(buffer_, -1));
+      }
+    } else {
+      spin_until(watch_, [this] {
+        check(ring_buffer__consume(buffer_));
+        return !batch_.empty();
+      });
+    }
+    batch_.front().stall = watch_.longest();
+  }
+
+  static void check(int result) {
     if (result < 0 && result != kStop && result != -EINTR) {
       throw std::system_error(-result, std::generic_category(),
                               "consume a BPF ring buffer");
@@ -116,10 +173,10 @@ class RingbufPath : public Path {
   }
 
   MonotonicClock clock_;
-  Simulator simulator_;
+  Market market_;
   bool waits_;
-  bool taken_ = false;
-  Seen seen_;
+  std::vector<Seen> batch_;
+  std::size_t given_ = 0;
   ring_buffer* buffer_;
   PauseWatch watch_;
 };

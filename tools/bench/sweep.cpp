@@ -154,12 +154,12 @@ std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
 
 const std::vector<SweepKind>& sweep_kinds() {
   static const std::vector<SweepKind> kinds = {
-      {"size", "payload, bytes", false, false, sizes, apply_size},
-      {"rate", "offered rate, records a second", true, false, rates,
+      {"size", "payload, bytes", false, Adapts::kToPayload, sizes, apply_size},
+      {"rate", "offered rate, records a second", true, Adapts::kToRate, rates,
        apply_rate},
-      {"rings", "rings of one consumer, all but one idle", false, true,
-       ring_counts, apply_rings},
-      {"capacity", "capacity, records", false, false, capacities,
+      {"rings", "rings of one consumer, all but one idle", false,
+       Adapts::kToRings, ring_counts, apply_rings},
+      {"capacity", "capacity, records", false, Adapts::kToRate, capacities,
        apply_capacity},
   };
   return kinds;
@@ -172,7 +172,7 @@ const SweepKind* find_sweep(std::string_view name) {
 }
 
 bool can_sweep(const SweepKind& sweep, const PathKind& path) {
-  return path.adaptable && (!sweep.rings || path.name == "process");
+  return path.adapts >= sweep.needs;
 }
 
 bool is_saturated(const std::vector<Flow>& rounds) {

@@ -17,7 +17,7 @@ struct SweepKind {
   std::string_view name;
   std::string_view axis;  // what a value is, and its unit
   bool until_saturation;  // later values only after earlier ones held
-  bool rings;             // needs a path that a Poller reads
+  Adapts needs;           // of a path
   /// Values, rising.
   std::vector<std::uint64_t> (*values)();
   /// Have `subject` measured at that value.

@@ -5,12 +5,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 
 namespace hft {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kPathWidth = 8;  // in a table, at least
 
 Json write_point(const SweepPoint& point) {
   Json out{{"value", point.value},
@@ -124,6 +129,54 @@ std::string to_csv(const SweepResults& sweep) {
   return out;
 }
 
+namespace {
+
+std::size_t widest_path(const std::vector<SweepPoint>& points) {
+  std::size_t widest = 0;
+  for (const SweepPoint& point : points) {
+    widest = std::max(widest, point.result.path.size());
+  }
+  return widest;
+}
+
+// Of the points of one path, the last before the first that lost something.
+std::string lossless(const SweepResults& sweep,
+                     std::span<const SweepPoint> points) {
+  const auto first_loss =
+      std::ranges::find_if(points, [](const SweepPoint& point) {
+        return point.result.lost > 0 || point.saturated;
+      });
+  return first_loss == points.begin()
+             ? fmt::format("lost records at every {}", sweep.by)
+             : fmt::format("lost nothing up to {} {}", sweep.by,
+                           group_digits(std::prev(first_loss)->value));
+}
+
+// A line a path that was swept until it was saturated.
+std::string outcomes(const SweepResults& sweep) {
+  std::string lines;
+  auto first = sweep.points.begin();
+  for (auto point = first; point != sweep.points.end(); ++point) {
+    if (point->result.path != first->result.path) {
+      first = point;
+    }
+    if (point->saturated) {
+      lines += fmt::format(
+          "{} {} and is saturated at {}: {} records/s delivered, {} of {} "
+          "lost, "
+          "{} never offered\n",
+          point->result.path, lossless(sweep, {first, point + 1}),
+          group_digits(point->value),
+          group_digits(static_cast<std::uint64_t>(point->delivered_rate)),
+          group_digits(point->result.lost), group_digits(point->result.offered),
+          group_digits(point->missed));
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
 std::string format_sweep_table(const SweepResults& sweep) {
   Results heading;
   heading.manifest = sweep.manifest;
@@ -132,33 +185,25 @@ std::string format_sweep_table(const SweepResults& sweep) {
   std::string out = format_table(heading);
   // Less the table of no paths.
   out.resize(out.find("\n\n") + 1);
+  const std::size_t width = std::max(widest_path(sweep.points), kPathWidth);
   out += fmt::format(
-      "swept: {} ({})\n\n{:<8}{:>12}{:>12}{:>10}{:>7}{:>10}"
+      "swept: {} ({})\n\n{:<{}}{:>12}{:>12}{:>10}{:>7}{:>10}"
       "{:>12}{:>12}{:>12}{}\n",
-      sweep.by, sweep.axis, "path", sweep.by, "delivered/s", "lost", "min",
-      "P50", "P99", "P99.9", "max",
+      sweep.by, sweep.axis, "path", width, sweep.by, "delivered/s", "lost",
+      "min", "P50", "P99", "P99.9", "max",
       sweep.by == "rings" ? "  an idle ring" : "");
-  std::string outcome;
   for (const SweepPoint& point : sweep.points) {
     const Summary& latency = point.result.latency;
     out += fmt::format(
-        "{:<8}{:>12}{:>12}{:>10}{:>7}{:>10}{:>12}{:>12}{:>12}{}\n",
-        point.result.path, group_digits(point.value),
+        "{:<{}}{:>12}{:>12}{:>10}{:>7}{:>10}{:>12}{:>12}{:>12}{}\n",
+        point.result.path, width, group_digits(point.value),
         group_digits(static_cast<std::uint64_t>(point.delivered_rate)),
         group_digits(point.result.lost), group_digits(latency.min),
         group_digits(latency.p50), group_digits(latency.p99),
         group_digits(latency.p999), group_digits(latency.max),
         point.idle_ring ? fmt::format("{:>14.1f}", *point.idle_ring) : "");
-    if (point.saturated) {
-      outcome += fmt::format(
-          "{} is saturated at {} {}: {} records/s delivered, {} of {} lost, "
-          "{} never offered\n",
-          point.result.path, sweep.by, group_digits(point.value),
-          group_digits(static_cast<std::uint64_t>(point.delivered_rate)),
-          group_digits(point.result.lost), group_digits(point.result.offered),
-          group_digits(point.missed));
-    }
   }
+  const std::string outcome = outcomes(sweep);
   return outcome.empty() ? out : out + '\n' + outcome;
 }
 
