@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `hft tap`: look on at a ring, as tcpdump does at an interface.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "commands.hpp"
 #include "feed/pcap.hpp"
 #include "hft/clock.hpp"
+#include "spin_then_nap.hpp"
 #include "stop.hpp"
 #include "tap/print.hpp"
 
@@ -31,8 +31,6 @@ struct TapOptions {
 };
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kRestless = 1'000'000;  // ns of spinning
-constexpr useconds_t kNap = 50;                 // us; then it sleeps in between
 
 // Where records go: lines, a capture, or nowhere.
 class Output {
@@ -109,21 +107,14 @@ int tap(const TapOptions& options) {
   const bool tell = options.quiet || !options.pcap.empty();
   Rate rate;
   std::uint64_t seen = 0;
-  std::uint64_t idle_since = monotonic_now();
+  tools::SpinThenNap wait;
   while (seen < options.count && !tools::stop_requested()) {
     if (const Sight* sight = watch.next()) {
       output.take(*sight);
       ++seen;
-      idle_since = 0;
-    } else {
-      const std::uint64_t now = monotonic_now();
-      if (idle_since == 0) {
-        idle_since = now;
-        output.flush();
-      }
-      if (now - idle_since > kRestless) {
-        usleep(kNap);
-      }
+      wait.found();
+    } else if (wait.rest() == 0) {
+      output.flush();
     }
     if (tell) {
       rate.tell(seen, watch);

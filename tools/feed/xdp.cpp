@@ -2,13 +2,12 @@
 #include "feed/xdp.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <utility>
 
 #include "feed/udp.hpp"
-#include "hft/clock.hpp"
 #include "hft/record.hpp"
+#include "spin_then_nap.hpp"
 
 namespace hft::feed {
 namespace {
@@ -16,9 +15,7 @@ namespace {
 // Longest datagrams of a feed: MoldUDP64 keeps to one Ethernet frame.
 constexpr std::uint32_t kSlotSize = 2048;
 constexpr std::uint32_t kSlotCount = 16'384;
-constexpr std::uint64_t kTurn = 100'000'000;    // ns that next() waits
-constexpr std::uint64_t kRestless = 1'000'000;  // ns that it spins
-constexpr useconds_t kNap = 50;                 // us
+constexpr std::uint64_t kTurn = 100'000'000;  // ns that next() waits
 
 bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
   return bpf::Xdp({.interface = interface,
@@ -48,18 +45,14 @@ std::optional<Datagram> XdpSource::next() {
   if (std::exchange(given_, false)) {
     merger_.release();
   }
-  const std::uint64_t begin = monotonic_now();
-  for (std::uint64_t waited = 0; waited < kTurn;
-       waited = monotonic_now() - begin) {
+  tools::SpinThenNap wait;
+  do {
     if (const hft_record* record = merger_.try_read()) {
       given_ = true;
       return Datagram{.payload = payload(*record, kSlotSize),
                       .stamp = record->stamp};
     }
-    if (waited > kRestless && usleep(kNap) != 0) {
-      break;  // a signal
-    }
-  }
+  } while (wait.rest() < kTurn);
   return std::nullopt;
 }
 
