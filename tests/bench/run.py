@@ -142,7 +142,7 @@ def main():
         skip("it needs CPUs 0 and 1")
     there = offered()
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
+        folder = pathlib.Path(name) / "not" / "there"
         if WHAT.startswith("sweep-"):
             _, sweep, *path = WHAT.split("-")
             path = "-".join(path) or "process"

@@ -14,10 +14,10 @@
 #include "hft/bpf.hpp"
 #include "hft/clock.hpp"
 #include "hft/device.hpp"
-#include "hft/histogram.hpp"
 #include "machine.hpp"
 #include "measure.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "producer_cost.hpp"
 #include "progress.hpp"
 #include "publish_cost.hpp"
@@ -119,56 +119,6 @@ Plan make_plan(const Options& options,
   return plan;
 }
 
-void write_raw(const Options& options, const std::vector<Measured>& all) {
-  for (const Measured& measured : all) {
-    const std::string name(measured.kind->name);
-    if (!options.csv.empty()) {
-      const bool is_file = options.csv.extension() == ".csv";
-      write_samples_csv(is_file ? options.csv : options.csv / (name + ".csv"),
-                        measured.latency);
-    }
-    if (!options.hgrm.empty()) {
-      Histogram histogram;
-      for (const std::uint64_t latency : measured.latency) {
-        histogram.record(latency);
-      }
-      write_file(options.hgrm / (name + ".hgrm"), histogram.to_hgrm());
-    }
-  }
-}
-
-void write_results(const Options& options, const std::vector<Measured>& all,
-                   Results results) {
-  for (const Measured& measured : all) {
-    results.results.push_back(to_result(measured));
-  }
-  fmt::print("{}", format_table(results));
-  write_raw(options, all);
-  if (!options.json.empty()) {
-    write_file(options.json, to_json(results));
-  }
-}
-
-void write_sweep(const Options& options, std::vector<SweepPoint> points,
-                 const Results& frame) {
-  const SweepKind& kind = *find_sweep(options.sweep);
-  const SweepResults sweep{.manifest = frame.manifest,
-                           .validity = frame.validity,
-                           .unit = frame.unit,
-                           .by = std::string(kind.name),
-                           .axis = std::string(kind.axis),
-                           .points = std::move(points)};
-  fmt::print("{}", format_sweep_table(sweep));
-  if (!options.csv.empty()) {
-    const bool is_file = options.csv.extension() == ".csv";
-    write_file(is_file ? options.csv : options.csv / "sweep.csv",
-               to_csv(sweep));
-  }
-  if (!options.json.empty()) {
-    write_file(options.json, to_json(sweep));
-  }
-}
-
 // Of each producer that runs in this kernel.
 int print_producer_costs(const Options& options) {
   const std::string no_driver = driver_unavailable();
@@ -200,6 +150,7 @@ int run(const Options& options) {
   if (paths.empty() || !all_offered(paths)) {
     return tools::kUnavailable;
   }
+  make_folders(options);
 
   std::optional<SimulatorLease> simulator;
   if (std::ranges::any_of(paths, &PathKind::driver)) {
