@@ -160,6 +160,15 @@ TEST(SweepPicture, HasAxesWithUnitsAndTheSaturation) {
   EXPECT_THAT(script, HasSubstr("process  per idle ring"));
 }
 
+TEST(SweepPicture, LabelsOfOneValueStandSideBySide) {
+  SweepResults sweep = example();
+  sweep.points.push_back(sweep.points.back());
+  sweep.points.back().result.path = "pipe";
+  const std::string script = report::sweep_script("T", sweep);
+  EXPECT_THAT(script, HasSubstr("at 2000, graph 0.02 offset -1.2,0"));
+  EXPECT_THAT(script, HasSubstr("at 2000, graph 0.02 offset -3.8,0"));
+}
+
 TEST(SweepPicture, HoldsWithoutPoints) {
   SweepResults sweep = example();
   sweep.points.clear();

@@ -129,23 +129,52 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
   return points;
 }
 
+// A path that is being swept, and what it gave so far.
+struct Swept {
+  Subject subject;
+  std::vector<SweepPoint> points;
+};
+
+bool holds(const Swept& swept) {
+  return swept.points.empty() || !swept.points.back().saturated;
+}
+
+// One value, of all paths that held those before: they take turns, so that no
+// path has a better moment of the machine than another.
+void measure_value(const SweepKind& sweep, std::uint64_t value,
+                   std::vector<Swept>& paths, Plan& plan, Progress& progress) {
+  std::vector<Swept*> measured;
+  plan.subjects.clear();
+  for (Swept& path : paths) {
+    if (holds(path)) {
+      measured.push_back(&path);
+      plan.subjects.push_back(path.subject);
+      sweep.apply(value, plan.subjects.back());
+    }
+  }
+  const std::vector<Measured> all = measure(plan, progress);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    measured[i]->points.push_back(
+        to_point(sweep, value, plan.subjects[i], all[i], plan.tsc_hz));
+  }
+}
+
 std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
                                          Progress& progress) {
-  const std::vector<Subject> subjects = plan.subjects;
-  std::vector<SweepPoint> points;
-  for (const Subject& subject : subjects) {
-    for (const std::uint64_t value : sweep.values()) {
-      plan.subjects = {subject};
-      sweep.apply(value, plan.subjects.front());
-      progress.tell(fmt::format("path {} at {} {}", subject.kind->name,
-                                sweep.name, group_digits(value)));
-      const std::vector<Measured> all = measure(plan, progress);
-      points.push_back(to_point(sweep, value, plan.subjects.front(),
-                                all.front(), plan.tsc_hz));
-      if (points.back().saturated) {
-        break;
-      }
+  std::vector<Swept> paths;
+  for (const Subject& subject : plan.subjects) {
+    paths.push_back({.subject = subject, .points = {}});
+  }
+  for (const std::uint64_t value : sweep.values()) {
+    if (std::ranges::none_of(paths, holds)) {
+      break;
     }
+    progress.tell(fmt::format("{} {}", sweep.name, group_digits(value)));
+    measure_value(sweep, value, paths, plan, progress);
+  }
+  std::vector<SweepPoint> points;
+  for (const Swept& path : paths) {
+    points.insert(points.end(), path.points.begin(), path.points.end());
   }
   return points;
 }

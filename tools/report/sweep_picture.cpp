@@ -84,16 +84,20 @@ std::string value_tics(const SweepResults& sweep) {
   return out;
 }
 
-std::string saturation(const SweepPoint& point) {
+// `beside` others that are saturated at the same value.
+std::string saturation(const SweepPoint& point, std::ptrdiff_t beside) {
+  constexpr double kFromLine = 1.2;  // widths of a character
+  constexpr double kApart = 2.6;
   return fmt::format(
       "set arrow from {0}, graph 0 to {0}, graph 1 nohead lc rgb '{1}' lw 1.5 "
       "dt 3 back\n"
-      "set label {2} at {0}, graph 0.02 offset -1.2,0 left rotate by 90 "
+      "set label {2} at {0}, graph 0.02 offset {3:.1f},0 left rotate by 90 "
       "font 'DejaVu Sans,13' textcolor rgb '{1}'\n",
       point.value, style_of(point.result.path).on_light,
       gnuplot_string(fmt::format(
           "{} saturated: {} records/s delivered", point.result.path,
-          group_digits(static_cast<std::uint64_t>(point.delivered_rate)))));
+          group_digits(static_cast<std::uint64_t>(point.delivered_rate)))),
+      -kFromLine - kApart * static_cast<double>(beside));
 }
 
 }  // namespace
@@ -102,6 +106,7 @@ std::string sweep_script(const std::string& title, const SweepResults& sweep) {
   std::string out = preamble(title, sweep.validity, kHeight) + axes(sweep) +
                     value_tics(sweep);
   std::vector<std::string> plots;
+  std::vector<std::uint64_t> saturated;
   const std::vector<std::string> names = path_names(sweep);
   for (const std::string& path : names) {
     const std::size_t block = plots.size();
@@ -118,7 +123,8 @@ std::string sweep_script(const std::string& title, const SweepResults& sweep) {
     out += "EOD\n";
     for (const SweepPoint& point : sweep.points) {
       if (point.result.path == path && point.saturated) {
-        out += saturation(point);
+        out += saturation(point, std::ranges::count(saturated, point.value));
+        saturated.push_back(point.value);
       }
     }
     const auto add = [&](int column, const char* name, int dash,
