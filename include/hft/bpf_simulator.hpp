@@ -36,7 +36,7 @@ struct SimulatorOptions {
   int cpu = 0;                                    // that produces
   Output output = Output::kRing;
   Driver driver = Driver::kAuto;
-  /// One ring. The BPF ring buffer is made to hold as many records at least.
+  /// One ring. The BPF ring buffer, where it is used, holds as many records.
   Shape shape = {};
 };
 

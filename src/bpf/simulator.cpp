@@ -84,11 +84,15 @@ std::uint32_t run_repeatedly(const bpf_program* program,
   return options.duration;
 }
 
-// A power of two, and whole pages.
-std::uint32_t ringbuf_bytes(std::uint32_t records) {
+// A power of two, and whole pages: the least where nothing goes there.
+std::uint32_t ringbuf_bytes(const SimulatorOptions& options) {
+  using enum SimulatorOptions::Output;
+  const bool used =
+      options.output == kRingbuf || options.output == kRingbufSilent;
   const std::size_t record = BPF_RINGBUF_HDR_SZ + sizeof(hft_record);
-  return std::bit_ceil(static_cast<std::uint32_t>(
-      std::max<std::size_t>(records * record, HFT_PAGE)));
+  const std::size_t bytes = used ? options.shape.slot_count * record : 0;
+  return std::bit_ceil(
+      static_cast<std::uint32_t>(std::max<std::size_t>(bytes, HFT_PAGE)));
 }
 
 Descriptor open_clock_event(int cpu, std::uint64_t period) {
@@ -125,7 +129,7 @@ Simulator::Simulator(const Options& options)
       static_cast<std::uint32_t>(options.output);
   loaded_->skeleton->rodata->period = options.period;
   bpf_map__set_max_entries(loaded_->skeleton->maps.ringbuf,
-                           ringbuf_bytes(options.shape.slot_count));
+                           ringbuf_bytes(options));
   shape(object, "market", options.shape);
   load(object);
   loaded_->rings = Rings::of(object, "market");

@@ -163,8 +163,7 @@ std::string outcomes(const SweepResults& sweep) {
     if (point->saturated) {
       lines += fmt::format(
           "{} {} and is saturated at {}: {} records/s delivered, {} of {} "
-          "lost, "
-          "{} never offered\n",
+          "lost, {} never offered\n",
           point->result.path, lossless(sweep, {first, point + 1}),
           group_digits(point->value),
           group_digits(static_cast<std::uint64_t>(point->delivered_rate)),
