@@ -5,7 +5,7 @@
 //   hft::bpf::load(*skeleton->obj);
 //   auto rings = hft::bpf::Rings::of(*skeleton->obj, "ticks");
 //   auto ring = rings.attach(0, hft::Role::kConsumer);
-//   hft::Consumer<hft_record> consumer = ring.consumer();
+//   hft::KernelConsumer consumer = ring.consumer();
 #pragma once
 
 #include <hft/abi.h>
@@ -79,8 +79,7 @@ class Ring {
   ///
   /// Producers in BPF wake no one: a SleepingPolicy looks again after its
   /// `longest`.
-  [[nodiscard]] Consumer<hft_record> consumer(
-      StartAt start = StartAt::kNext) const;
+  [[nodiscard]] KernelConsumer consumer(StartAt start = StartAt::kNext) const;
   /// One of any number of readers of a ring in overwrite mode.
   [[nodiscard]] Reader<hft_record> reader(StartAt start = StartAt::kNext) const;
   /// What both are made from: for observers of a ring in drop mode, too.

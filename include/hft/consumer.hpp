@@ -79,9 +79,10 @@ class Consumer {
   void release(std::size_t count = 1) noexcept {
     const bool next_slot = cursor_.advance(static_cast<std::uint32_t>(count));
     owned_ = false;
-    if constexpr (P::kLinesAhead > 0) {
+    if constexpr (P::kNextSlotLines > 0) {
       if (next_slot) {
-        fetch_lines(cursor_.slot_ahead(1), cursor_.lines());
+        fetch_lines(cursor_.slot_ahead(1),
+                    std::min<std::size_t>(P::kNextSlotLines, cursor_.lines()));
       }
     }
     if (cursor_.position() - released_ >= lazy_) {
@@ -258,5 +259,8 @@ class Consumer {
   std::uint32_t slip_ = 0;   // pauses after an empty poll
   Claim claim_;
 };
+
+/// Of a ring of the driver or of a BPF program.
+using KernelConsumer = Consumer<hft_record, FromKernel>;
 
 }  // namespace hft

@@ -5,7 +5,7 @@
 //   hft::control(HFT_SYS_SIM_START);
 //   hft::Device device = hft::Device::open();
 //   hft::Attached ring = hft::attach(device);
-//   hft::Consumer consumer(ring.consumer_end());
+//   hft::KernelConsumer consumer(ring.consumer_end());
 #pragma once
 
 #include <hft/abi.h>

@@ -28,7 +28,7 @@ class Merger {
  public:
   /// Returns the index by which ring() will name it: 0, 1, … Throws
   /// std::bad_alloc.
-  std::size_t add(Consumer<hft_record> consumer) {
+  std::size_t add(KernelConsumer consumer) {
     consumers_.push_back(std::move(consumer));
     return consumers_.size() - 1;
   }
@@ -55,7 +55,7 @@ class Merger {
   [[nodiscard]] std::size_t ring() const noexcept { return ring_; }
 
  private:
-  std::vector<Consumer<hft_record>> consumers_;
+  std::vector<KernelConsumer> consumers_;
   std::size_t ring_ = 0;
 };
 

@@ -3,9 +3,12 @@
 //
 //   hft::Ring<Tick> quick(region);                    // hft::Latency
 //   hft::Ring<Tick, hft::Throughput> bulk(region);
+//   hft::KernelConsumer consumer(ring.consumer_end());  // hft::FromKernel
 //
 // docs/policy.md says how to choose, and shows what each is good for.
 #pragma once
+
+#include <hft/abi.h>
 
 #include <concepts>
 #include <cstdint>
@@ -19,10 +22,23 @@ struct Latency {
   /// The consumer takes ownership of the line that it waits for, the producer
   /// demotes the line that it has published.
   static constexpr bool kOwnAndDemote = true;
-  /// Lines that the producer asks for ahead of use; 0 for none. Then the
-  /// consumer asks for its next slot, and no further: by more it would take
-  /// lines that the producer is about to write.
+  /// Lines that the producer asks for ahead of use; 0 for none.
   static constexpr std::uint32_t kLinesAhead = 0;
+  /// Of its next slot the consumer asks for as many lines, and of none further:
+  /// it would take lines that the producer is about to write.
+  static constexpr std::uint32_t kNextSlotLines = 0;
+  static constexpr std::uint32_t kSlip = 0;
+};
+
+/// Latency, for the consumer of a ring that the kernel produces into. It cannot
+/// take ownership of lines that only the kernel may write. So it asks for the
+/// next record's line while the one before it is read: of a burst between
+/// distant CPUs the lines otherwise come one after the other.
+struct FromKernel {
+  static constexpr bool kPacked = false;
+  static constexpr bool kOwnAndDemote = false;
+  static constexpr std::uint32_t kLinesAhead = 0;
+  static constexpr std::uint32_t kNextSlotLines = 1;
   static constexpr std::uint32_t kSlip = 0;
 };
 
@@ -34,16 +50,19 @@ struct Throughput {
   static constexpr bool kPacked = true;
   static constexpr bool kOwnAndDemote = false;
   static constexpr std::uint32_t kLinesAhead = 16;
+  static constexpr std::uint32_t kNextSlotLines =
+      HFT_SLOT_SIZE_MAX / HFT_CACHE_LINE;
   /// Most pauses after an empty poll.
   static constexpr std::uint32_t kSlip = 128;
 };
 
-/// Latency, Throughput, or an experiment with numbers of its own.
+/// Latency, Throughput, FromKernel, or an experiment with numbers of its own.
 template <class P>
 concept Policy = requires {
   { P::kPacked } -> std::convertible_to<bool>;
   { P::kOwnAndDemote } -> std::convertible_to<bool>;
   { P::kLinesAhead } -> std::convertible_to<std::uint32_t>;
+  { P::kNextSlotLines } -> std::convertible_to<std::uint32_t>;
   { P::kSlip } -> std::convertible_to<std::uint32_t>;
 };
 

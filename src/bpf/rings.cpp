@@ -124,7 +124,7 @@ ConsumerEnd Ring::consumer_end() const noexcept {
           .slots = slots_.as<const std::byte>()};
 }
 
-Consumer<hft_record> Ring::consumer(StartAt start) const {
+KernelConsumer Ring::consumer(StartAt start) const {
   expect_mode(info(), HFT_MODE_DROP);
   const ConsumerEnd end = consumer_end();
   if (end.page == nullptr) {
@@ -140,7 +140,7 @@ Consumer<hft_record> Ring::consumer(StartAt start) const {
     // Release as in Consumer::flush().
     __atomic_store_n(&end.page->consumer_pos, next, __ATOMIC_RELEASE);
   }
-  return Consumer<hft_record>(end, std::move(claim));
+  return KernelConsumer(end, std::move(claim));
 }
 
 Reader<hft_record> Ring::reader(StartAt start) const {

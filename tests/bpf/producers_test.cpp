@@ -185,7 +185,7 @@ TEST_F(ProducersTest, SwitchesNameBothThreads) {
   const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
   ASSERT_EQ(switches.rings().size(), possible_cpus());
   std::vector<Ring> rings;
-  std::vector<Consumer<hft_record>> consumers;
+  std::vector<KernelConsumer> consumers;
   for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
     rings.push_back(switches.rings().attach(cpu, Role::kConsumer));
     consumers.push_back(rings.back().consumer(StartAt::kOldest));

@@ -11,7 +11,7 @@ namespace {
 
 using RingTest = BpfTest;
 
-std::vector<std::uint64_t> take_all(Consumer<hft_record>& consumer) {
+std::vector<std::uint64_t> take_all(KernelConsumer& consumer) {
   std::vector<std::uint64_t> taken;
   consumer.for_each(
       [&](const hft_record& record) { taken.push_back(sequence_of(record)); });

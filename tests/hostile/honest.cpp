@@ -65,7 +65,7 @@ class Stream {
   Shared& shared_;
   Device device_;
   Attached ring_;
-  Consumer<> consumer_;
+  KernelConsumer consumer_;
   std::uint64_t next_ = 0;
   std::uint64_t stamp_ = 0;
   std::uint64_t read_ = 0;

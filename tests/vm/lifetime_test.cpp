@@ -88,7 +88,7 @@ TEST_F(Lifetime, AMappingKeepsTheRingAfterItsFileIsClosed) {
   {
     const Attached ring = attach(device);
     device = Device(-1);
-    Consumer consumer(ring.consumer_end());
+    KernelConsumer consumer(ring.consumer_end());
     for (int i = 0; i < 50; ++i) {
       EXPECT_GT(consumer.read().stamp, 0U);
       consumer.release();
@@ -123,7 +123,7 @@ TEST_F(Lifetime, AKilledConsumerLeavesItsRingToTheNext) {
   waitpid(child, nullptr, 0);
 
   const Attached ring = attach(device);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   device.publish(1);
   EXPECT_EQ(market_of(consumer.read()).sequence, 3U);
 }

@@ -89,7 +89,7 @@ TEST_F(Module, TheSimulatorFollowsItsCpu) {
   ASSERT_EQ(load_module(module_file(), "simulator_cpu=1"), 0);
   const Device device = Device::open();
   const Attached ring = attach(device);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   device.start_simulator(100'000);
   EXPECT_EQ(market_of(consumer.read()).sequence, 0U);
   consumer.release();

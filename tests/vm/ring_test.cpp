@@ -32,7 +32,7 @@ TEST_F(Ring, DescribesItself) {
 TEST_F(Ring, RecordsArriveInOrderAndOnce) {
   const Device device = manual_ring(HFT_MODE_DROP, 64);
   const Attached ring = attach(device);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   EXPECT_EQ(consumer.try_read(), nullptr);
   std::uint64_t next = 0;
   for (int batch = 0; batch < 100; ++batch) {
@@ -50,7 +50,7 @@ TEST_F(Ring, RecordsArriveInOrderAndOnce) {
 TEST_F(Ring, LargeSlotsWorkTheSame) {
   const Device device = manual_ring(HFT_MODE_DROP, 16, 4096);
   const Attached ring = attach(device);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   EXPECT_EQ(ring.info().record_size, 4088U);
   for (std::uint64_t i = 0; i < 100; ++i) {
     device.publish(1);
@@ -73,7 +73,7 @@ TEST_F(Ring, StalledConsumerLosesExactlyTheRest) {
   EXPECT_EQ(ring.consumer_end().producer->producer_pos, 64U);
 
   // It wakes up: the oldest 64 are intact, and as many find room again.
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   for (std::uint64_t i = 0; i < 64; ++i) {
     const hft_record* record = consumer.try_read();
     ASSERT_NE(record, nullptr);
@@ -105,7 +105,7 @@ TEST_F(Ring, LateConsumerSeesOnlyWhatComesNext) {
   const Device device = manual_ring(HFT_MODE_DROP, 64);
   device.publish(100);
   const Attached ring = attach(device);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   EXPECT_EQ(consumer.try_read(), nullptr);
   device.publish(1);
   ASSERT_NE(consumer.try_read(), nullptr);
@@ -117,7 +117,7 @@ TEST_F(Ring, HostileConsumerHurtsOnlyItself) {
   const Attached ring = attach(device);
   const Device honest_device = manual_ring(HFT_MODE_DROP, 1024);
   const Attached honest_ring = attach(honest_device);
-  Consumer honest(honest_ring.consumer_end());
+  KernelConsumer honest(honest_ring.consumer_end());
 
   std::atomic<bool> stop = false;
   std::jthread scribbler = on_other_cpu([&] {

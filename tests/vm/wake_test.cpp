@@ -50,7 +50,7 @@ TEST_F(WakeUps, WithoutAnEventfdARequestIsNotLookedAt) {
 TEST_F(WakeUps, ASleeperSeesEveryRecordOfTheSimulator) {
   const Device device = Device::open();
   const Attached ring = attach(device, WakeUp::kOnRequest);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   SpinThenSleep wait = sleeper();
   device.start_simulator(200'000);
   std::uint64_t next = 0;
@@ -71,7 +71,7 @@ TEST_F(WakeUps, NoneIsLostUnderStress) {
   constexpr std::uint32_t kRecords = 5'000;
   const Device device = manual_ring(HFT_MODE_DROP, 16);
   const Attached ring = attach(device, WakeUp::kOnRequest);
-  Consumer consumer(ring.consumer_end());
+  KernelConsumer consumer(ring.consumer_end());
   SpinThenSleep wait = sleeper();
   std::jthread producer = on_other_cpu([&] {
     for (std::uint32_t i = 0; i < kRecords; ++i) {

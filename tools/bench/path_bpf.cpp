@@ -100,7 +100,7 @@ class EbpfPath : public Path {
   MonotonicClock clock_;
   Market market_;
   bpf::Ring ring_ = market_.ring();
-  Consumer<hft_record> consumer_ = ring_.consumer();
+  KernelConsumer consumer_ = ring_.consumer();
   PauseWatch watch_;
 };
 

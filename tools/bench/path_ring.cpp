@@ -28,7 +28,7 @@ class RingPath : public Path {
  private:
   Device device_ = Device::open();
   Attached ring_ = attach(device_);
-  Consumer<> consumer_{ring_.consumer_end()};
+  KernelConsumer consumer_{ring_.consumer_end()};
   PauseWatch watch_;
 };
 

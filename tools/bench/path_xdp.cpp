@@ -61,7 +61,7 @@ class XdpPath : public Path {
   PacketBuffer packet_{};
   bpf::Xdp xdp_;
   bpf::Ring ring_ = xdp_.rings().attach(0, Role::kConsumer);
-  Consumer<hft_record> consumer_ = ring_.consumer();
+  KernelConsumer consumer_ = ring_.consumer();
   PacketSender sender_;
 };
 

@@ -75,7 +75,7 @@ class Running {
           std::jthread([this, consumer_cpu](const std::stop_token& stop) {
             pin_to_cpu(consumer_cpu);
             BusySpin wait;
-            Consumer consumer(ring_->consumer_end());
+            KernelConsumer consumer(ring_->consumer_end());
             consuming_.count_down();
             consumer.run([](const hft_record&) {}, wait, stop);
           });
