@@ -11,7 +11,7 @@ passed=0
 failed=0
 skipped=0
 
-# check NAME COMMAND...: a test, passed when COMMAND succeeds.
+# check NAME COMMAND...: a test, passed when COMMAND succeeds; its status.
 check() {
   local name=$1
   shift
@@ -21,6 +21,7 @@ check() {
   else
     printf 'FAIL %s\n' "$name"
     failed=$((failed + 1))
+    return 1
   fi
 }
 
