@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Rings from BPF on kernels that are not ours: bpf_tests on Debian's own.
+# Rings from BPF on kernels that are not ours: bpf_tests on Debian's own. And BPF
+# programs from a newer clang, there and here.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 out=build/tests/bpf
 mkdir -p "$out"
 vm/native.sh guest bpf_tests || exit
+vm/native.sh newer-clang bpf_tests || exit
 
 run_on() { # KERNEL
   local image status
@@ -20,8 +22,18 @@ run_on() { # KERNEL
   fi
   check "$1 is fetched" equals 0 "$status" || return
   cases_in_guest "$1" "$image" "$out" build/guest/tests/bpf_tests --deadline 240 -- bpf_tests
+  cases_in_guest "$1-newer-clang" "$image" "$out" build/newer-clang/tests/bpf_tests --deadline 240 -- bpf_tests
 }
 
+run_here() {
+  local log=$out/here-newer-clang.log
+  build/newer-clang/tests/bpf_tests >"$log" 2>&1
+  check "here-newer-clang: bpf_tests ran to its end" equals 0 $? ||
+    grep -A 10 'Failure' "$log"
+  count_cases "$log"
+}
+
+run_here
 for kernel in stock-6.1 stock-6.12; do
   run_on "$kernel"
 done
