@@ -173,17 +173,22 @@ int run(const Options& options) {
   try_lock_memory(reasons);
 
   NoiseWatch noise(options.cpus[1], std::move(reasons));
+  ClockDoubts doubts;
   std::optional<Progress> progress(std::in_place);
   if (options.sweep.empty()) {
     const std::vector<Measured> all = measure(plan, *progress);
     progress.reset();
-    noise.add(doubts_of_clocks(all));
+    for (const Measured& measured : all) {
+      doubts.add(measured);
+    }
+    noise.add(doubts.reasons());
     frame.validity = noise.judge(frame.manifest);
     write_results(options, all, std::move(frame));
   } else {
     std::vector<SweepPoint> points =
-        measure_sweep(*find_sweep(options.sweep), plan, *progress);
+        measure_sweep(*find_sweep(options.sweep), plan, *progress, doubts);
     progress.reset();
+    noise.add(doubts.reasons());
     frame.validity = noise.judge(frame.manifest);
     write_sweep(options, std::move(points), frame);
   }

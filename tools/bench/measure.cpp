@@ -145,18 +145,28 @@ Flow total(const std::vector<Flow>& rounds) {
   return sum;
 }
 
-std::vector<std::string> doubts_of_clocks(const std::vector<Measured>& all) {
-  std::vector<std::string> doubts;
-  for (const Measured& measured : all) {
-    const auto none = std::ranges::count(measured.latency, 0U);
-    if (none > 0) {
-      doubts.push_back(fmt::format(
+void ClockDoubts::add(const Measured& measured) {
+  const std::string_view path = measured.kind->name;
+  auto count = std::ranges::find(counts_, path, &Count::path);
+  if (count == counts_.end()) {
+    count = counts_.insert(count, {.path = path});
+  }
+  count->timeless +=
+      static_cast<std::uint64_t>(std::ranges::count(measured.latency, 0U));
+  count->samples += measured.latency.size();
+}
+
+std::vector<std::string> ClockDoubts::reasons() const {
+  std::vector<std::string> reasons;
+  for (const Count& count : counts_) {
+    if (count.timeless > 0) {
+      reasons.push_back(fmt::format(
           "{} of {} samples of {} took 0 cycles: the counters of the CPUs "
           "differ by more than a record takes",
-          none, measured.latency.size(), measured.kind->name));
+          count.timeless, count.samples, count.path));
     }
   }
-  return doubts;
+  return reasons;
 }
 
 PathResult to_result(const Measured& measured) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hft/results.hpp"
@@ -50,10 +51,22 @@ Flow total(const std::vector<Flow>& rounds);
 
 PathResult to_result(const Measured& measured);
 
-/// Reasons not to believe the clocks, one a path: samples that took no time at
-/// all. QEMU shows no CPU a counter behind another's, and holds it there
-/// instead.
-std::vector<std::string> doubts_of_clocks(const std::vector<Measured>& all);
+/// Whether to believe the clocks: not where samples took no time at all. QEMU
+/// shows no CPU a counter behind another's, and holds it there instead.
+class ClockDoubts {
+ public:
+  void add(const Measured& measured);
+  /// One for each path with such samples, in the order added.
+  [[nodiscard]] std::vector<std::string> reasons() const;
+
+ private:
+  struct Count {
+    std::string_view path;
+    std::uint64_t timeless = 0;
+    std::uint64_t samples = 0;
+  };
+  std::vector<Count> counts_;
+};
 
 /// Measure every subject of the plan. Their order moves on by one each round,
 /// so that none always follows the same other. Throws what a path throws, with

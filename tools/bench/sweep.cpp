@@ -106,7 +106,7 @@ SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
 }
 
 std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
-                                   Progress& progress) {
+                                   Progress& progress, ClockDoubts& doubts) {
   const std::vector<Subject> subjects = std::exchange(plan.subjects, {});
   std::vector<std::uint64_t> values;
   for (const Subject& subject : subjects) {
@@ -123,6 +123,7 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
   const std::vector<Measured> all = measure(plan, progress);
   std::vector<SweepPoint> points;
   for (std::size_t i = 0; i < all.size(); ++i) {
+    doubts.add(all[i]);
     points.push_back(
         to_point(sweep, values[i], plan.subjects[i], all[i], plan.tsc_hz));
   }
@@ -142,7 +143,8 @@ bool holds(const Swept& swept) {
 // One value, of all paths that held those before: they take turns, so that no
 // path has a better moment of the machine than another.
 void measure_value(const SweepKind& sweep, std::uint64_t value,
-                   std::vector<Swept>& paths, Plan& plan, Progress& progress) {
+                   std::vector<Swept>& paths, Plan& plan, Progress& progress,
+                   ClockDoubts& doubts) {
   std::vector<Swept*> measured;
   plan.subjects.clear();
   for (Swept& path : paths) {
@@ -154,13 +156,15 @@ void measure_value(const SweepKind& sweep, std::uint64_t value,
   }
   const std::vector<Measured> all = measure(plan, progress);
   for (std::size_t i = 0; i < all.size(); ++i) {
+    doubts.add(all[i]);
     measured[i]->points.push_back(
         to_point(sweep, value, plan.subjects[i], all[i], plan.tsc_hz));
   }
 }
 
 std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
-                                         Progress& progress) {
+                                         Progress& progress,
+                                         ClockDoubts& doubts) {
   std::vector<Swept> paths;
   for (const Subject& subject : plan.subjects) {
     paths.push_back({.subject = subject, .points = {}});
@@ -170,7 +174,7 @@ std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
       break;
     }
     progress.tell(fmt::format("{} {}", sweep.name, group_digits(value)));
-    measure_value(sweep, value, paths, plan, progress);
+    measure_value(sweep, value, paths, plan, progress, doubts);
   }
   std::vector<SweepPoint> points;
   for (const Swept& path : paths) {
@@ -213,9 +217,10 @@ bool is_saturated(const std::vector<Flow>& rounds) {
 }
 
 std::vector<SweepPoint> measure_sweep(const SweepKind& sweep, const Plan& plan,
-                                      Progress& progress) {
-  return sweep.until_saturation ? until_saturation(sweep, plan, progress)
-                                : all_values(sweep, plan, progress);
+                                      Progress& progress, ClockDoubts& doubts) {
+  return sweep.until_saturation
+             ? until_saturation(sweep, plan, progress, doubts)
+             : all_values(sweep, plan, progress, doubts);
 }
 
 }  // namespace hft::bench

@@ -37,8 +37,8 @@ bool can_sweep(const SweepKind& sweep, const PathKind& path);
 bool is_saturated(const std::vector<Flow>& rounds);
 
 /// Measure each subject of the plan at each value: all points take turns, round
-/// by round, or, until saturation, each value in its turn.
+/// by round, or, until saturation, each value in its turn. Adds to `doubts`.
 std::vector<SweepPoint> measure_sweep(const SweepKind& sweep, const Plan& plan,
-                                      Progress& progress);
+                                      Progress& progress, ClockDoubts& doubts);
 
 }  // namespace hft::bench
