@@ -100,12 +100,17 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 
 /* Stamp and publish what hft_bpf_reserve() gave. */
 #define hft_bpf_publish(name, record)                                          \
-	hft_bpf_publish_at(name, record, bpf_ktime_get_ns())
+	hft_bpf_publish_in(&name##_slots, &name##_private, &name##_shape,      \
+			   record, NULL)
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
 #define hft_bpf_publish_at(name, record, stamp)                                \
-	hft_bpf_publish_in(&name##_slots, &name##_private, &name##_shape,      \
-			   record, stamp)
+	({                                                                     \
+		const __u64 stamp_ = (stamp);                                  \
+									       \
+		hft_bpf_publish_in(&name##_slots, &name##_private,             \
+				   &name##_shape, record, &stamp_);            \
+	})
 
 /*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
@@ -267,25 +272,32 @@ hft_bpf_reserve_in(void *slots, void *consumers, void *privates,
 	return slot + 1;
 }
 
+/*
+ * Between the clock, where no `earlier` stamp is given, and the record's being
+ * there are two stores: whatever else is to do comes before or after.
+ */
 static __always_inline void
 hft_bpf_publish_in(void *slots, void *privates,
 		   const volatile struct hft_bpf_shape *shape, void *record,
-		   __u64 stamp)
+		   const __u64 *earlier)
 {
 	__u32 ring = hft_bpf_ring_index(shape);
 	struct hft_bpf_private *self = bpf_map_lookup_elem(privates, &ring);
 	struct hft_producer_page *page;
 	__u64 *stamp_of = record;
+	__u64 stamp, pos;
 
 	if (!self)
 		return;
-	self->pos++;
+	pos = self->pos + 1;
+	self->pos = pos;
+	stamp = earlier ? *earlier : bpf_ktime_get_ns();
 	*stamp_of = stamp;
 	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
-	hft_bpf_store_release(stamp_of - 1, self->pos);
+	hft_bpf_store_release(stamp_of - 1, pos);
 	page = hft_bpf_producer_page(slots, shape, ring);
 	if (page) {
-		hft_bpf_write_once(&page->producer_pos, self->pos);
+		hft_bpf_write_once(&page->producer_pos, pos);
 		hft_bpf_write_once(&page->heartbeat, stamp);
 	}
 }
