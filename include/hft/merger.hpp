@@ -12,18 +12,21 @@
 #include <hft/abi.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "hft/consumer.hpp"
+#include "hft/earliest.hpp"
 
 namespace hft {
 
-/// Not thread-safe. Of the records that are published when it looks it gives
-/// the one with the earliest stamp; of equal stamps that of the first ring.
-/// What a producer stamps earlier and publishes later comes later: rings of
-/// CPUs that stamp right before they publish are in order but for such races.
-/// The rings' clocks have to be one. A look costs a look at each ring.
+/// Not thread-safe. Gives the record with the earliest stamp: none that had
+/// been published when it was seen is earlier. What a producer stamps earlier
+/// and publishes later, because it is interrupted between the two, comes later,
+/// and is counted. The rings' clocks have to be one. A look costs a look at
+/// each ring, one that finds a record two or more.
 class Merger {
  public:
   /// Returns the index by which ring() will name it: 0, 1, … Throws
@@ -36,27 +39,41 @@ class Merger {
   /// The next record, or nullptr when no ring has one. It stays valid until
   /// release(); asked again before, it may give another.
   [[nodiscard]] const hft_record* try_read() noexcept {
-    const hft_record* earliest = nullptr;
-    for (std::size_t i = 0; i < consumers_.size(); ++i) {
-      const hft_record* record = consumers_[i].try_read();
-      if (record != nullptr &&
-          (earliest == nullptr || record->stamp < earliest->stamp)) {
-        earliest = record;
-        ring_ = i;
-      }
+    const auto look = [](KernelConsumer& ring) { return ring.try_read(); };
+    KernelConsumer* const first = earliest(std::span(consumers_), look);
+    if (first == nullptr) {
+      return nullptr;
     }
-    return earliest;
+    ring_ = static_cast<std::size_t>(first - consumers_.data());
+    const hft_record* const record = first->try_read();
+    stamp_ = record->stamp;
+    return record;
   }
 
   /// Done with what try_read() gave last.
-  void release() noexcept { consumers_[ring_].release(); }
+  void release() noexcept {
+    if (stamp_ < latest_) {
+      ++out_of_order_;
+    } else {
+      latest_ = stamp_;
+    }
+    consumers_[ring_].release();
+  }
 
   /// The index of the ring that it came from.
   [[nodiscard]] std::size_t ring() const noexcept { return ring_; }
 
+  /// Records released that are stamped earlier than one released before them.
+  [[nodiscard]] std::uint64_t out_of_order() const noexcept {
+    return out_of_order_;
+  }
+
  private:
   std::vector<KernelConsumer> consumers_;
   std::size_t ring_ = 0;
+  std::uint64_t stamp_ = 0;   // of what try_read() gave last
+  std::uint64_t latest_ = 0;  // stamp released
+  std::uint64_t out_of_order_ = 0;
 };
 
 }  // namespace hft

@@ -2,15 +2,21 @@
 // The producers we ship: the simulator and the tracepoint.
 #include <bpf/libbpf.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
+#include <stop_token>
 #include <string_view>
+#include <thread>
 
 #include "bpf_test.hpp"
+#include "hft/affinity.hpp"
 #include "hft/bpf_sched_switch.hpp"
 #include "hft/bpf_simulator.hpp"
+#include "hft/merger.hpp"
 #include "hft/record.hpp"
 
 namespace hft::bpf {
@@ -212,6 +218,48 @@ TEST_F(ProducersTest, SwitchesNameBothThreads) {
     const hft_ring_stats stats = switches.stats(cpu);
     EXPECT_EQ(stats.offered, stats.published + stats.dropped);
   }
+}
+
+// A thread that sleeps again and again, and so is switched to, on one CPU.
+std::jthread sleeper(int cpu) {
+  return std::jthread([cpu](const std::stop_token& stop) {
+    pin_to_cpu(cpu);
+    while (!stop.stop_requested()) {
+      usleep(100);
+    }
+  });
+}
+
+TEST_F(ProducersTest, SwitchesOfTwoCpusComeByStamp) {
+  if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+    GTEST_SKIP() << "one CPU";
+  }
+  const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
+  std::vector<Ring> rings;
+  Merger merger;
+  for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
+    rings.push_back(switches.rings().attach(cpu, Role::kConsumer));
+    merger.add(rings.back().consumer(StartAt::kOldest));
+  }
+  const std::array<std::jthread, 2> sleepers = {sleeper(0), sleeper(1)};
+  std::array<std::uint64_t, 2> from{};
+  std::uint64_t latest = 0;
+  std::uint64_t earlier = 0;
+  while (from[0] < 500 || from[1] < 500) {
+    const hft_record* record = merger.try_read();
+    if (record == nullptr) {
+      continue;
+    }
+    earlier += record->stamp < latest ? 1 : 0;
+    latest = std::max<std::uint64_t>(latest, record->stamp);
+    if (merger.ring() < from.size()) {
+      ++from[merger.ring()];
+    }
+    merger.release();
+  }
+  EXPECT_EQ(merger.out_of_order(), earlier);
+  // Only an interrupt between a stamp and its publication can be the cause.
+  EXPECT_LT(earlier, (from[0] + from[1]) / 10);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "hft/bpf.hpp"
 #include "hft/device.hpp"
+#include "hft/earliest.hpp"
 #include "hft/record.hpp"
 #include "hft/region.hpp"
 #include "hft/validate.hpp"
@@ -87,14 +88,14 @@ Watch::Eye::Eye(const ConsumerEnd& of, StartAt start)
       dropped_before(__atomic_load_n(&of.producer->dropped, __ATOMIC_RELAXED)),
       bytes((of.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
 
-bool Watch::Eye::look() {
+const hft_record* Watch::Eye::look() {
   if (!waits) {
     hft_record record;
     constexpr std::size_t kWords = sizeof record / sizeof bytes[0];
     waits = observer.try_read(record, std::span(bytes).subspan(kWords));
     std::memcpy(bytes.data(), &record, sizeof record);
   }
-  return waits;
+  return waits ? reinterpret_cast<const hft_record*>(bytes.data()) : nullptr;
 }
 
 Watch::Watch(const Tapped& rings, StartAt start) {
@@ -107,21 +108,12 @@ Watch::Watch(const Tapped& rings, StartAt start) {
 const Sight* Watch::next() {
   if (given_ != nullptr) {
     given_->waits = false;
-    given_ = nullptr;
   }
-  const auto record_of = [](const Eye& eye) {
-    return reinterpret_cast<const hft_record*>(eye.bytes.data());
-  };
-  for (Eye& eye : eyes_) {
-    if (eye.look() && (given_ == nullptr ||
-                       record_of(eye)->stamp < record_of(*given_)->stamp)) {
-      given_ = &eye;
-    }
-  }
+  given_ = earliest(std::span(eyes_), [](Eye& eye) { return eye.look(); });
   if (given_ == nullptr) {
     return nullptr;
   }
-  const hft_record* const record = record_of(*given_);
+  const hft_record* const record = given_->look();
   sight_ = {.ring = given_->end.info->ring_id,
             .position = given_->observer.position() - 1,
             .record = record,

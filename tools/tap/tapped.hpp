@@ -47,8 +47,8 @@ class Watch {
  public:
   Watch(const Tapped& rings, StartAt start);
 
-  /// The next record, of several rings the one with the earliest stamp that is
-  /// published by now; nullptr when there is none.
+  /// The next record, of several rings the one that earliest() chooses; nullptr
+  /// when there is none.
   const Sight* next();
 
   /// Published records that were gone before they were seen.
@@ -59,7 +59,8 @@ class Watch {
  private:
   struct Eye {
     Eye(const ConsumerEnd& of, StartAt start);
-    bool look();
+    /// The record that waits, or the next one; nullptr when there is none.
+    const hft_record* look();
 
     ConsumerEnd end;
     Observer observer;
