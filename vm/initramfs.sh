@@ -22,13 +22,13 @@ if [[ ! -x $busybox ]] || ldd "$busybox" >/dev/null 2>&1; then
     "apt-get install busybox-static"
 fi
 
-# add_modules: what the guest's shares need and this kernel has as modules, named
-# in the order to load them. BusyBox reads no packed ones.
+# add_modules: what the guest's shares, and its packets, need and this kernel has
+# as modules, named in the order to load them. BusyBox reads no packed ones.
 add_modules() {
   local path number=10
   mkdir "$root/modules"
   PATH=$PATH:/usr/sbin:/sbin modprobe -d "$image" -S "$(cat "$image/release")" \
-    --show-depends -a virtio_pci 9pnet_virtio 9p |
+    --show-depends -a virtio_pci 9pnet_virtio 9p veth |
     sed -n 's/^insmod \(.*[^ ]\) *$/\1/p' | awk '!seen[$0]++' |
     while IFS= read -r path; do
       case $path in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the XDP program takes from an interface, byte for byte, and what not:
-// frames of our making, on the loopback of a network namespace of our own.
+// frames of our making, in a network namespace of our own, over its loopback in
+// generic mode and over a veth pair in native mode.
 #include "hft/bpf_xdp.hpp"
 
 #include <arpa/inet.h>
@@ -9,12 +10,17 @@
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <netlink/errno.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link/veth.h>
 #include <netpacket/packet.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstring>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include "bpf_test.hpp"
@@ -24,6 +30,8 @@ namespace hft::bpf {
 namespace {
 
 using Bytes = std::vector<std::byte>;
+
+using Attach = XdpOptions::Attach;
 
 constexpr std::uint16_t kPort = 26400;
 constexpr const char* kGroup = "239.1.1.1";
@@ -79,7 +87,23 @@ struct Frame {
   }
 };
 
-class XdpTest : public BpfTest {
+constexpr const char* kSender = "hft-tx";
+constexpr const char* kReceiver = "hft-rx";
+// More, native XDP does not take: a page for each packet.
+constexpr int kVethMtu = 3400;
+
+/// Make both, in this namespace. The error, or an empty string.
+std::string make_veth() {
+  const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> netlink(
+      nl_socket_alloc(), &nl_socket_free);
+  int error = nl_connect(netlink.get(), NETLINK_ROUTE);
+  if (error == 0) {
+    error = rtnl_link_veth_add(netlink.get(), kSender, kReceiver, getpid());
+  }
+  return error == 0 ? "" : nl_geterror(error);
+}
+
+class XdpFixture : public BpfTest {
  protected:
   void SetUp() override {
     BpfTest::SetUp();
@@ -89,8 +113,12 @@ class XdpTest : public BpfTest {
       GTEST_SKIP() << "needs a network namespace: " << std::strerror(errno);
     }
     socket_ = Descriptor(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    raise("lo");
+  }
+
+  void raise(const char* interface) const {
     ifreq request{};
-    std::strcpy(request.ifr_name, "lo");
+    std::strcpy(request.ifr_name, interface);
     request.ifr_flags = IFF_UP;
     ASSERT_EQ(ioctl(socket_.get(), SIOCSIFFLAGS, &request), 0);
   }
@@ -105,7 +133,7 @@ class XdpTest : public BpfTest {
     const Bytes bytes = frame.bytes();
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
-    to.sll_ifindex = static_cast<int>(if_nametoindex("lo"));
+    to.sll_ifindex = static_cast<int>(if_nametoindex(sender_));
     ASSERT_EQ(sendto(socket_.get(), bytes.data(), bytes.size(), 0,
                      reinterpret_cast<const sockaddr*>(&to), sizeof to),
               static_cast<ssize_t>(bytes.size()));
@@ -150,22 +178,58 @@ class XdpTest : public BpfTest {
   static XdpOptions on_loopback(std::uint32_t slot_size = 2048) {
     return {.interface = "lo",
             .port = kPort,
-            .attach = XdpOptions::Attach::kGeneric,
+            .attach = Attach::kGeneric,
             .shape = {.slot_count = 64, .slot_size = slot_size}};
   }
 
   Descriptor before_;
   Descriptor socket_;
+  const char* sender_ = "lo";
 };
 
-TEST_F(XdpTest, PayloadsOfEveryLengthArriveWhole) {
+class XdpTest : public XdpFixture, public testing::WithParamInterface<Attach> {
+ protected:
+  void SetUp() override {
+    XdpFixture::SetUp();
+    if (IsSkipped() || GetParam() == Attach::kGeneric) return;
+    if (const std::string error = make_veth(); !error.empty()) {
+      GTEST_SKIP() << "needs a veth pair: " << error;
+    }
+    sender_ = kSender;
+    for (const char* end : {kSender, kReceiver}) {
+      ifreq request{};
+      std::strcpy(request.ifr_name, end);
+      request.ifr_mtu = kVethMtu;
+      ASSERT_EQ(ioctl(socket_.get(), SIOCSIFMTU, &request), 0);
+      raise(end);
+    }
+  }
+
+  static XdpOptions here(std::uint32_t slot_size = 2048) {
+    XdpOptions options = on_loopback(slot_size);
+    if (GetParam() == Attach::kNative) {
+      options.interface = kReceiver;
+      options.attach = Attach::kNative;
+    }
+    return options;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(, XdpTest,
+                         testing::Values(Attach::kGeneric, Attach::kNative),
+                         [](const auto& instance) {
+                           return instance.param == Attach::kGeneric ? "Generic"
+                                                                     : "Native";
+                         });
+
+TEST_P(XdpTest, PayloadsOfEveryLengthArriveWhole) {
   std::vector<Frame> frames;
   for (const std::size_t size : std::initializer_list<std::size_t>{
            0,   1,   7,   8,   9,   39,  40,  41,   47,   48,   63,  64,
            103, 104, 105, 127, 128, 167, 168, 1000, 1471, 1472, 2000}) {
     frames.push_back({.payload = numbered(size)});
   }
-  const std::vector<Taken> taken = take(on_loopback(), frames);
+  const std::vector<Taken> taken = take(here(), frames);
   ASSERT_EQ(taken.size(), frames.size());
   for (std::size_t i = 0; i < taken.size(); ++i) {
     EXPECT_EQ(taken[i].length, frames[i].payload.size());
@@ -175,7 +239,7 @@ TEST_F(XdpTest, PayloadsOfEveryLengthArriveWhole) {
   }
 }
 
-TEST_F(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
+TEST_P(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
   for (std::uint32_t slot = HFT_SLOT_SIZE_MIN; slot <= HFT_SLOT_SIZE_MAX;
        slot *= 2) {
     const std::size_t room = payload_max(slot);
@@ -188,7 +252,7 @@ TEST_F(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
     std::erase_if(frames, [](const Frame& frame) {
       return frame.payload.size() > kLargest;
     });
-    const std::vector<Taken> taken = take(on_loopback(slot), frames);
+    const std::vector<Taken> taken = take(here(slot), frames);
     ASSERT_EQ(taken.size(), frames.size()) << slot;
     for (std::size_t i = 0; i < taken.size(); ++i) {
       Bytes expected = frames[i].payload;
@@ -201,8 +265,8 @@ TEST_F(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
   }
 }
 
-TEST_F(XdpTest, WhatDoesNotMatchIsLeftToTheStack) {
-  XdpOptions options = on_loopback();
+TEST_P(XdpTest, WhatDoesNotMatchIsLeftToTheStack) {
+  XdpOptions options = here();
   options.address = kGroup;
   const Bytes payload = numbered(20);
   const std::vector<Taken> taken =
@@ -220,20 +284,20 @@ TEST_F(XdpTest, WhatDoesNotMatchIsLeftToTheStack) {
   EXPECT_EQ(taken[0].payload, payload);
 }
 
-TEST_F(XdpTest, TagsAndOptionsAreSkipped) {
+TEST_P(XdpTest, TagsAndOptionsAreSkipped) {
   const Bytes payload = numbered(50);
   const std::vector<Taken> taken =
-      take(on_loopback(), {{.payload = payload, .vlan = true},
-                           {.payload = payload, .options = 12},
-                           {.payload = payload, .options = 40, .vlan = true}});
+      take(here(), {{.payload = payload, .vlan = true},
+                    {.payload = payload, .options = 12},
+                    {.payload = payload, .options = 40, .vlan = true}});
   ASSERT_EQ(taken.size(), 3U);
   for (const Taken& one : taken) {
     EXPECT_EQ(one.payload, payload);
   }
 }
 
-TEST_F(XdpTest, AnyPortAndAddress) {
-  XdpOptions options = on_loopback();
+TEST_P(XdpTest, AnyPortAndAddress) {
+  XdpOptions options = here();
   options.port = 0;
   const Bytes payload = numbered(20);
   EXPECT_EQ(take(options, {{.payload = payload, .port = 1},
@@ -242,8 +306,8 @@ TEST_F(XdpTest, AnyPortAndAddress) {
             2U);
 }
 
-TEST_F(XdpTest, FramesAreWhole) {
-  XdpOptions options = on_loopback();
+TEST_P(XdpTest, FramesAreWhole) {
+  XdpOptions options = here();
   options.frames = true;
   const Frame frame{.payload = numbered(100)};
   const Xdp xdp(options);
@@ -256,8 +320,8 @@ TEST_F(XdpTest, FramesAreWhole) {
   EXPECT_EQ(Bytes(bytes.begin(), bytes.end()), frame.bytes());
 }
 
-TEST_F(XdpTest, FullRingDropsExactly) {
-  XdpOptions options = on_loopback();
+TEST_P(XdpTest, FullRingDropsExactly) {
+  XdpOptions options = here();
   options.shape.slot_count = 8;
   const Xdp xdp(options);
   const Ring ring = xdp.rings().attach(0, Role::kConsumer);
@@ -276,7 +340,9 @@ TEST_F(XdpTest, FullRingDropsExactly) {
             8U);
 }
 
-TEST_F(XdpTest, PassedPacketsReachTheStackToo) {
+using XdpOnLoopback = XdpFixture;
+
+TEST_F(XdpOnLoopback, PassedPacketsReachTheStackToo) {
   for (const bool pass : {true, false}) {
     XdpOptions options = on_loopback();
     options.address = "127.0.0.1";
@@ -299,16 +365,64 @@ TEST_F(XdpTest, PassedPacketsReachTheStackToo) {
   }
 }
 
-TEST_F(XdpTest, InterfacesAreTakenOnceAndGivenBack) {
-  {
-    const Xdp xdp(on_loopback());
-    EXPECT_FALSE(xdp.native());
-    EXPECT_THROW(Xdp second(on_loopback()), std::system_error);
+TEST_P(XdpTest, OverwriteReadersCountTheirLapsExactly) {
+  XdpOptions options = here();
+  options.shape.slot_count = 8;
+  options.shape.mode = HFT_MODE_OVERWRITE;
+  const Xdp xdp(options);
+  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  auto reader = ring.reader();
+  constexpr std::size_t kPackets = 20;
+  for (std::size_t size = 0; size < kPackets; ++size) {
+    send({.payload = numbered(size)});
   }
-  EXPECT_NO_THROW(Xdp again(on_loopback()));
+  while (xdp.stats().published < kPackets) {
+  }
+  EXPECT_EQ(xdp.stats().dropped, 0U);
+  std::uint64_t read = 0;
+  hft_record record{};
+  while (reader.try_read(record)) {
+    EXPECT_EQ(record.length, reader.position() - 1);
+    ++read;
+  }
+  EXPECT_GT(read, 0U);
+  EXPECT_EQ(read + reader.lapped(), kPackets);
 }
 
-TEST_F(XdpTest, MistakesAreNamed) {
+// Packets go on coming; what is in a ring is whole, and outlives its producer.
+TEST_P(XdpTest, AttachesAndDetachesWhilePacketsCome) {
+  const std::jthread sender([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      send({.payload = numbered(100)});
+    }
+  });
+  for (int turn = 0; turn < 10; ++turn) {
+    auto xdp = std::make_unique<Xdp>(here());
+    const Ring ring = xdp->rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer(StartAt::kOldest);
+    const auto expect_whole = [&](const hft_record& record) {
+      const auto bytes = payload(record, ring.info().slot_size);
+      EXPECT_EQ(Bytes(bytes.begin(), bytes.end()), numbered(100));
+    };
+    for (int i = 0; i < 5; ++i) {
+      expect_whole(consumer.read());
+      consumer.release();
+    }
+    xdp.reset();
+    consumer.for_each(expect_whole);
+  }
+}
+
+TEST_P(XdpTest, InterfacesAreTakenOnceAndGivenBack) {
+  {
+    const Xdp xdp(here());
+    EXPECT_EQ(xdp.native(), GetParam() == Attach::kNative);
+    EXPECT_THROW(Xdp second(here()), std::system_error);
+  }
+  EXPECT_NO_THROW(Xdp again(here()));
+}
+
+TEST_F(XdpOnLoopback, MistakesAreNamed) {
   XdpOptions options = on_loopback();
   options.interface = "nothere0";
   EXPECT_THROW(Xdp xdp(options), std::system_error);
@@ -316,7 +430,7 @@ TEST_F(XdpTest, MistakesAreNamed) {
   options.address = "239.1.1";
   EXPECT_THROW(Xdp xdp(options), std::invalid_argument);
   options = on_loopback();
-  options.attach = XdpOptions::Attach::kNative;
+  options.attach = Attach::kNative;
   EXPECT_THROW(Xdp xdp(options), std::system_error);
 }
 
