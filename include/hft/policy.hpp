@@ -34,12 +34,9 @@ struct Latency {
 /// take ownership of lines that only the kernel may write. So it asks for the
 /// next record's line while the one before it is read: of a burst between
 /// distant CPUs the lines otherwise come one after the other.
-struct FromKernel {
-  static constexpr bool kPacked = false;
+struct FromKernel : Latency {
   static constexpr bool kOwnAndDemote = false;
-  static constexpr std::uint32_t kLinesAhead = 0;
   static constexpr std::uint32_t kNextSlotLines = 1;
-  static constexpr std::uint32_t kSlip = 0;
 };
 
 /// Most records a second. Slots hold several records, both sides ask for lines
