@@ -26,7 +26,7 @@ no_qemu() { ! pgrep -f "qemu-system-x86_64 -name hft.*path=$scratch," >/dev/null
 fault 81 "the guest's kernel panicked" panic -- sh -c 'echo c >/proc/sysrq-trigger'
 fault 82 "not done after 6 seconds" hang --deadline 6 -- sh -c 'sleep 1000'
 fault 83 "ran out of memory" "out of memory" -- awk 'BEGIN { s = sprintf("%50000000s", "x"); while (1) s = s s }'
-fault 83 "ran out of memory" "memory full of files" -- \
+fault 83 "ran out of memory" "memory full of files" --deadline 60 -- \
   sh -c 'mkdir /fill; mount -t tmpfs -o size=2g fill /fill; cat /dev/zero >/fill/file'
 fault 86 "ended before its command did" "early end" -- sh -c 'reboot -f'
 summary
