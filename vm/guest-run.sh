@@ -120,7 +120,7 @@ fi
 
 if [[ $status == 0 ]]; then
   status=$(cat "$job/status")
-  if [[ $status == 137 ]] && grep -q 'Out of memory: Killed process' "$job/console.log"; then
+  if [[ $status == 137 ]] && killed_for_memory "$job/console.log"; then
     show_tail "$job/console.log" 20
     keep=1
     die "$EXIT_OOM" "the guest ran out of memory, and its kernel killed the command"

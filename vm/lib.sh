@@ -69,6 +69,9 @@ host_cpus() {
   done
 }
 
+# killed_for_memory CONSOLE: whether a guest's kernel killed for want of memory.
+killed_for_memory() { grep -q 'Out of memory: Killed process' "$1"; }
+
 # show_tail LOG LINES: the end of a log and where the rest is.
 show_tail() {
   printf -- '---- last lines of %s\n' "$1" >&2

@@ -133,7 +133,7 @@ if [[ $deadline != 0 ]]; then
     stop_qemu
     show_tail "$console" 20
     # Its kernel does not always find that it is deadlocked.
-    ! grep -q 'Out of memory: Killed process' "$console" ||
+    ! killed_for_memory "$console" ||
       die "$EXIT_OOM" "the guest ran out of memory, and was not done after $deadline seconds"
     die "$EXIT_HANG" "the guest was not done after $deadline seconds" \
       "--deadline SECONDS allows it more"
