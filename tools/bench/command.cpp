@@ -176,11 +176,8 @@ int run(const Options& options) {
   ClockDoubts doubts;
   std::optional<Progress> progress(std::in_place);
   if (options.sweep.empty()) {
-    const std::vector<Measured> all = measure(plan, *progress);
+    const std::vector<Measured> all = measure(plan, *progress, doubts);
     progress.reset();
-    for (const Measured& measured : all) {
-      doubts.add(measured);
-    }
     noise.add(doubts.reasons());
     frame.validity = noise.judge(frame.manifest);
     write_results(options, all, std::move(frame));

@@ -183,7 +183,8 @@ PathResult to_result(const Measured& measured) {
   return result;
 }
 
-std::vector<Measured> measure(const Plan& plan, Progress& progress) {
+std::vector<Measured> measure(const Plan& plan, Progress& progress,
+                              ClockDoubts& doubts) {
   std::vector<Measured> all(plan.subjects.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].kind = plan.subjects[i].kind;
@@ -210,6 +211,9 @@ std::vector<Measured> measure(const Plan& plan, Progress& progress) {
             fmt::format("path {}: {}", subject.kind->name, error.what()));
       }
     }
+  }
+  for (const Measured& measured : all) {
+    doubts.add(measured);
   }
   return all;
 }

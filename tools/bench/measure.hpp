@@ -69,8 +69,9 @@ class ClockDoubts {
 };
 
 /// Measure every subject of the plan. Their order moves on by one each round,
-/// so that none always follows the same other. Throws what a path throws, with
-/// its name.
-std::vector<Measured> measure(const Plan& plan, Progress& progress);
+/// so that none always follows the same other. Adds to `doubts`. Throws what a
+/// path throws, with its name.
+std::vector<Measured> measure(const Plan& plan, Progress& progress,
+                              ClockDoubts& doubts);
 
 }  // namespace hft::bench

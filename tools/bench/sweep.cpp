@@ -120,10 +120,9 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
       values.push_back(value);
     }
   }
-  const std::vector<Measured> all = measure(plan, progress);
+  const std::vector<Measured> all = measure(plan, progress, doubts);
   std::vector<SweepPoint> points;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    doubts.add(all[i]);
     points.push_back(
         to_point(sweep, values[i], plan.subjects[i], all[i], plan.tsc_hz));
   }
@@ -154,9 +153,8 @@ void measure_value(const SweepKind& sweep, std::uint64_t value,
       sweep.apply(value, plan.subjects.back());
     }
   }
-  const std::vector<Measured> all = measure(plan, progress);
+  const std::vector<Measured> all = measure(plan, progress, doubts);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    doubts.add(all[i]);
     measured[i]->points.push_back(
         to_point(sweep, value, plan.subjects[i], all[i], plan.tsc_hz));
   }
