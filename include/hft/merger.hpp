@@ -45,19 +45,19 @@ class Merger {
       return nullptr;
     }
     ring_ = static_cast<std::size_t>(first - consumers_.data());
-    const hft_record* const record = first->try_read();
-    stamp_ = record->stamp;
-    return record;
+    return first->try_read();
   }
 
   /// Done with what try_read() gave last.
   void release() noexcept {
-    if (stamp_ < latest_) {
+    KernelConsumer& given = consumers_[ring_];
+    const std::uint64_t stamp = given.try_read()->stamp;
+    if (stamp < latest_) {
       ++out_of_order_;
     } else {
-      latest_ = stamp_;
+      latest_ = stamp;
     }
-    consumers_[ring_].release();
+    given.release();
   }
 
   /// The index of the ring that it came from.
@@ -71,7 +71,6 @@ class Merger {
  private:
   std::vector<KernelConsumer> consumers_;
   std::size_t ring_ = 0;
-  std::uint64_t stamp_ = 0;   // of what try_read() gave last
   std::uint64_t latest_ = 0;  // stamp released
   std::uint64_t out_of_order_ = 0;
 };
