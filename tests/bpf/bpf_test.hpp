@@ -104,4 +104,15 @@ inline std::uint64_t sequence_of(const hft_record& record) {
   return words[0];
 }
 
+/// Read all that is there, whose numbers are their positions; how many.
+template <class NumberOf>
+std::uint64_t read_numbered(Reader<hft_record>& reader,
+                            const NumberOf& number_of) {
+  std::uint64_t read = 0;
+  for (hft_record record{}; reader.try_read(record); ++read) {
+    EXPECT_EQ(number_of(record), reader.position() - 1);
+  }
+  return read;
+}
+
 }  // namespace hft::bpf

@@ -126,12 +126,9 @@ TEST_P(SimulatorTest, OverwriteReadersCountTheirLapsExactly) {
   run_until_offered(simulator, 3 * kSlots);
   const hft_ring_stats stats = simulator.stats();
   EXPECT_EQ(stats.published, stats.offered);
-  std::uint64_t read = 0;
-  hft_record record{};
-  while (reader.try_read(record)) {
-    EXPECT_EQ(market_of(record).sequence, reader.position() - 1);
-    ++read;
-  }
+  const std::uint64_t read = read_numbered(
+      reader,
+      [](const hft_record& record) { return market_of(record).sequence; });
   EXPECT_GT(read, 0U);
   EXPECT_EQ(read + reader.lapped(), stats.published);
 }

@@ -126,11 +126,7 @@ TEST_F(RingTest, OverwriteReadersCountTheirLapsExactly) {
     EXPECT_EQ(sequence_of(record), i);
   }
   EXPECT_EQ(publisher.publish_second(10, 1000), 1000U);
-  std::uint64_t read = 0;
-  while (reader.try_read(record)) {
-    EXPECT_EQ(sequence_of(record), reader.position() - 1);
-    ++read;
-  }
+  const std::uint64_t read = read_numbered(reader, sequence_of);
   EXPECT_EQ(10 + read + reader.lapped(), 1010U);
   EXPECT_GT(reader.lapped(), 0U);
   ASSERT_TRUE(idle.try_read(record));

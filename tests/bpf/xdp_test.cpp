@@ -379,12 +379,8 @@ TEST_P(XdpTest, OverwriteReadersCountTheirLapsExactly) {
   while (xdp.stats().published < kPackets) {
   }
   EXPECT_EQ(xdp.stats().dropped, 0U);
-  std::uint64_t read = 0;
-  hft_record record{};
-  while (reader.try_read(record)) {
-    EXPECT_EQ(record.length, reader.position() - 1);
-    ++read;
-  }
+  const std::uint64_t read = read_numbered(
+      reader, [](const hft_record& record) { return record.length; });
   EXPECT_GT(read, 0U);
   EXPECT_EQ(read + reader.lapped(), kPackets);
 }
