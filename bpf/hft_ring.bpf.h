@@ -18,18 +18,25 @@
  * and whether there is one ring or one a CPU: hft::bpf::shape() in hft/bpf.hpp.
  * Until it has, every record is dropped.
  *
- * A ring is three maps:
+ * A ring is two maps:
  *
- *	NAME_slots	frozen, so that no one maps it writable: for each ring
- *			its info page, its producer page and its slots, one
- *			element a slot
+ *	NAME_slots	frozen, so that no one maps it writable or updates it
+ *			by a system call, while programs go on writing
  *	NAME_consumer	mapped read-write: one consumer page a ring
- *	NAME_private	not mappable, and read-only to system calls: where the
- *			producer stands
  *
- * One program at a time produces into a ring, and is not interrupted by another
- * that does. What runs on several CPUs at once (tracepoints, XDP) wants one
- * ring a CPU; these functions then take the ring of the CPU they run on.
+ *	NAME_slots, ring after ring, one element a slot:
+ *	      +-----------+---------------+--------+--------+-- --+--------+
+ *	      | info page | producer page | slot 0 | slot 1 | ... | slot N |
+ *	      +-----------+---------------+--------+--------+-- --+--------+
+ *	      |<- 4096 -->|<--- 4096 ---->|
+ *
+ * Any number of programs may produce into a ring, on any CPU: an offer may
+ * interrupt another one, overtake one that sleeps, or run beside it. Reserving
+ * takes a position by compare-and-exchange on producer_pos, publishing writes
+ * the slot of that position and of no other (D. Vyukov's bounded MPMC queue, of
+ * which this is the producers' half). Records come in the order in which their
+ * positions were taken. A ring for each CPU spares CPUs the line that they would
+ * otherwise pass between them.
  *
  * Stamps are bpf_ktime_get_ns(), CLOCK_MONOTONIC.
  */
@@ -77,56 +84,69 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 		__type(key, __u32);                                            \
 		__type(value, struct hft_bpf_consumer);                        \
 	} name##_consumer SEC(".maps");                                        \
-	struct {                                                               \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                              \
-		__uint(map_flags, BPF_F_RDONLY);                               \
-		__uint(max_entries, 1);                                        \
-		__type(key, __u32);                                            \
-		__type(value, struct hft_bpf_private);                         \
-	} name##_private SEC(".maps");                                         \
 	const volatile struct hft_bpf_shape name##_shape = {                   \
 		.slot_size = (slot_bytes),                                     \
 	}
 
 /*
- * The record for the next position, or NULL when the ring is full: it is then
- * counted as dropped. Fill it in, but for the stamp, and publish it. Until then
- * the offer is neither published nor dropped.
+ * The record of the position that this offer takes, or NULL when the ring is
+ * full: the offer is then counted as dropped. Fill the record in, but for the
+ * stamp, and give it to hft_bpf_publish() or hft_bpf_discard(): one of the two
+ * must follow on every path. Consumers wait at a position that is neither, and
+ * once the ring has come round to it every further offer is dropped. The
+ * verifier cannot see to that; `hft tap` shows it.
+ *
+ * A program may hold several records at once, and may sleep while it does.
  */
 #define hft_bpf_reserve(name)                                                  \
 	((struct name##_record *)hft_bpf_reserve_in(                           \
-		&name##_slots, &name##_consumer, &name##_private,              \
-		&name##_shape))
+		&name##_slots, &name##_consumer, &name##_shape))
 
 /* Stamp and publish what hft_bpf_reserve() gave. */
 #define hft_bpf_publish(name, record)                                          \
-	hft_bpf_publish_in(&name##_slots, &name##_private, &name##_shape,      \
-			   record, NULL)
+	hft_bpf_publish_in(&name##_slots, &name##_shape, record, NULL)
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
 #define hft_bpf_publish_at(name, record, stamp)                                \
 	({                                                                     \
 		const __u64 stamp_ = (stamp);                                  \
 									       \
-		hft_bpf_publish_in(&name##_slots, &name##_private,             \
-				   &name##_shape, record, &stamp_);            \
+		hft_bpf_publish_in(&name##_slots, &name##_shape, record,       \
+				   &stamp_);                                   \
 	})
 
 /*
+ * Give up what hft_bpf_reserve() gave: counted as discarded. Its position is
+ * published as an empty record that consumers skip.
+ */
+#define hft_bpf_discard(name, record)                                          \
+	hft_bpf_discard_in(&name##_slots, &name##_shape, record)
+
+/*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
- * room for is cut off and flagged. False when the ring was full.
+ * room for is cut off and flagged. False when the record was dropped.
+ *
+ * The clock is read before the slot is touched: a consumer that polls it would
+ * take the line away between two of our stores.
  */
 #define hft_bpf_output(name, record_type, data, size)                          \
 	({                                                                     \
-		struct name##_record *record_ = hft_bpf_reserve(name);         \
+		__u64 position_;                                               \
+		__u64 *slot_ = hft_bpf_take(&name##_slots, &name##_consumer,   \
+					    &name##_shape, &position_);        \
 									       \
-		if (record_) {                                                 \
+		if (slot_) {                                                   \
+			struct name##_record *record_ = (void *)(slot_ + 1);   \
+			const __u64 stamp_ = bpf_ktime_get_ns();               \
+									       \
+			hft_bpf_mark(slot_, position_);                        \
 			hft_bpf_fill(record_, record_->payload,                \
 				     sizeof(record_->payload), record_type,    \
 				     data, size);                              \
-			hft_bpf_publish(name, record_);                        \
+			hft_bpf_publish_slot(&name##_slots, &name##_shape,     \
+					     slot_, position_, stamp_);        \
 		}                                                              \
-		!!record_;                                                     \
+		!!slot_;                                                       \
 	})
 
 /* ---- What these are made of -------------------------------------------- */
@@ -136,6 +156,16 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 #endif
 
 #define hft_bpf_compiler_barrier() asm volatile("" ::: "memory")
+
+/* How often an offer tries to take a position before it is dropped. */
+#ifndef HFT_BPF_TURNS
+#define HFT_BPF_TURNS 32
+#endif
+
+static __always_inline __u64 hft_bpf_read_once(__u64 *word)
+{
+	return *(volatile __u64 *)word;
+}
 
 static __always_inline void hft_bpf_write_once(__u64 *word, __u64 value)
 {
@@ -163,7 +193,7 @@ static __always_inline void hft_bpf_store_release(__u64 *word, __u64 value)
 static __always_inline __u64 hft_bpf_load_acquire(__u64 *word)
 {
 #ifdef __TARGET_ARCH_x86
-	__u64 value = *(volatile __u64 *)word;
+	__u64 value = hft_bpf_read_once(word);
 
 	hft_bpf_compiler_barrier();
 	return value;
@@ -198,108 +228,193 @@ hft_bpf_producer_page(void *slots, const volatile struct hft_bpf_shape *shape,
 	return bpf_map_lookup_elem(slots, &element);
 }
 
+static __always_inline __u64 *
+hft_bpf_slot(void *slots, const volatile struct hft_bpf_shape *shape,
+	     __u32 ring, __u64 pos)
+{
+	__u32 element = ring * shape->elements + shape->first_slot +
+			(pos & (shape->slot_count - 1));
+
+	return bpf_map_lookup_elem(slots, &element);
+}
+
 /*
- * The consumer page is hostile: it is read once, and what it says is used only
- * as a count of records in flight, clamped to what the ring can hold. The worst
- * that a consumer can do is to lose its own records.
+ * Whether the ring has no room for `pos` as far as the consumer says. The
+ * consumer page is hostile: it is read once, and what it says is used only as a
+ * count of records in flight, clamped to what the ring can hold. The worst that
+ * a consumer can do is to lose its own records.
+ *
+ * Several producers may be here at once. Each stores what it has read; an older
+ * value over a newer one only has the page read again.
  */
 static __always_inline int
-hft_bpf_is_full(void *consumers, struct hft_bpf_private *self,
-		const volatile struct hft_bpf_shape *shape, __u32 ring)
+hft_bpf_is_full(void *consumers, struct hft_producer_page *page,
+		const volatile struct hft_bpf_shape *shape, __u32 ring,
+		__u64 pos)
 {
-	struct hft_consumer_page *page;
-	__u64 used = self->pos - self->consumer_pos;
+	struct hft_bpf_consumer *consumer;
+	/*
+	 * Acquire pairs with the release below: who goes by what another
+	 * producer has read of the consumer knows what that producer knew
+	 * (model, nested.pml: "no record is overwritten while it is read").
+	 */
+	__u64 used = pos - hft_bpf_load_acquire(&page->consumer_pos);
 
 	if (used < shape->slot_count)
 		return 0;
-	page = bpf_map_lookup_elem(consumers, &ring);
-	if (!page)
+	consumer = bpf_map_lookup_elem(consumers, &ring);
+	if (!consumer)
 		return 1;
 	/*
 	 * Acquire pairs with the release in hft::Consumer::flush(): it has read
 	 * the slot before we write there again.
 	 */
-	used = self->pos - hft_bpf_load_acquire(&page->consumer_pos);
+	used = pos - hft_bpf_load_acquire(&consumer->page.consumer_pos);
 	if (used > shape->slot_count)
 		used = shape->slot_count;
-	self->consumer_pos = self->pos - used;
+	/* Pairs with the first acquire above. */
+	hft_bpf_store_release(&page->consumer_pos, pos - used);
 	return used == shape->slot_count;
 }
 
-static __always_inline void
-hft_bpf_drop(void *slots, struct hft_bpf_private *self,
-	     const volatile struct hft_bpf_shape *shape, __u32 ring)
+/*
+ * Whether the slot still belongs to the lap before: its record is not published
+ * yet, or `pos` is a position that somebody else has taken. Acquire pairs with
+ * the release in hft_bpf_publish_slot(): the producer of the lap before has
+ * written its last byte there (model, nested.pml: "no two producers fill a slot
+ * at once").
+ */
+static __always_inline int
+hft_bpf_is_held(__u64 *slot, const volatile struct hft_bpf_shape *shape,
+		__u64 pos)
 {
-	struct hft_producer_page *page =
-		hft_bpf_producer_page(slots, shape, ring);
+	const __u64 lap_before =
+		pos < shape->slot_count ? 0 : pos + 1 - shape->slot_count;
 
-	self->dropped++;
-	if (page) {
-		hft_bpf_write_once(&page->dropped, self->dropped);
-		hft_bpf_write_once(&page->heartbeat, bpf_ktime_get_ns());
-	}
+	return hft_bpf_load_acquire(slot) != lap_before;
 }
 
-static __always_inline void *
-hft_bpf_reserve_in(void *slots, void *consumers, void *privates,
-		   const volatile struct hft_bpf_shape *shape)
+static __always_inline void hft_bpf_drop(struct hft_producer_page *page)
 {
-	__u32 ring = hft_bpf_ring_index(shape);
-	struct hft_bpf_private *self = bpf_map_lookup_elem(privates, &ring);
-	__u32 element;
-	__u64 *slot;
-
-	if (!self)
-		return NULL;
-	self->offered++;
-	if (shape->mode == HFT_MODE_DROP &&
-	    hft_bpf_is_full(consumers, self, shape, ring)) {
-		hft_bpf_drop(slots, self, shape, ring);
-		return NULL;
-	}
-	element = ring * shape->elements + shape->first_slot +
-		  (self->pos & (shape->slot_count - 1));
-	slot = bpf_map_lookup_elem(slots, &element);
-	if (!slot)
-		return NULL;
-	/*
-	 * The mark is visible before any byte of the new record. Pairs with the
-	 * acquire loads by which hft::Reader copies a record before it reads
-	 * published again.
-	 */
-	if (shape->mode == HFT_MODE_OVERWRITE)
-		hft_bpf_store_before(slot, 0);
-	return slot + 1;
+	__sync_fetch_and_add(&page->dropped, 1);
+	hft_bpf_write_once(&page->heartbeat, bpf_ktime_get_ns());
 }
 
 /*
- * Between the clock, where no `earlier` stamp is given, and the record's being
- * there are two stores: whatever else is to do comes before or after.
+ * Take a position: its slot, which is then this offer's alone until it is
+ * published. NULL, and counted as dropped, when there is none to be had: the
+ * ring is full, or its next slot is held. Either is believed only while
+ * producer_pos stands still: of an old position both are true.
+ *
+ * The compare-and-exchange is a full barrier, and fails only where another offer
+ * has taken a position meanwhile. HFT_BPF_TURNS bounds that for the verifier: an
+ * offer that has lost so often is dropped, too.
  */
-static __always_inline void
-hft_bpf_publish_in(void *slots, void *privates,
-		   const volatile struct hft_bpf_shape *shape, void *record,
-		   const __u64 *earlier)
+static __always_inline __u64 *
+hft_bpf_take(void *slots, void *consumers,
+	     const volatile struct hft_bpf_shape *shape, __u64 *position)
 {
 	__u32 ring = hft_bpf_ring_index(shape);
-	struct hft_bpf_private *self = bpf_map_lookup_elem(privates, &ring);
-	struct hft_producer_page *page;
-	__u64 *stamp_of = record;
-	__u64 stamp, pos;
+	struct hft_producer_page *page =
+		hft_bpf_producer_page(slots, shape, ring);
+	__u64 pos, now;
+	__u64 *slot;
+	__u32 turn;
 
-	if (!self)
-		return;
-	pos = self->pos + 1;
-	self->pos = pos;
-	stamp = earlier ? *earlier : bpf_ktime_get_ns();
-	*stamp_of = stamp;
-	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
-	hft_bpf_store_release(stamp_of - 1, pos);
-	page = hft_bpf_producer_page(slots, shape, ring);
-	if (page) {
-		hft_bpf_write_once(&page->producer_pos, pos);
-		hft_bpf_write_once(&page->heartbeat, stamp);
+	if (!page)
+		return NULL;
+	pos = hft_bpf_read_once(&page->producer_pos);
+	for (turn = 0; turn < HFT_BPF_TURNS; turn++) {
+		slot = hft_bpf_slot(slots, shape, ring, pos);
+		if (!slot)
+			return NULL;
+		if (hft_bpf_is_held(slot, shape, pos) ||
+		    (shape->mode == HFT_MODE_DROP &&
+		     hft_bpf_is_full(consumers, page, shape, ring, pos))) {
+			now = hft_bpf_read_once(&page->producer_pos);
+			if (now == pos)
+				break;
+		} else {
+			now = __sync_val_compare_and_swap(&page->producer_pos,
+							  pos, pos + 1);
+			if (now == pos) {
+				*position = pos;
+				return slot;
+			}
+		}
+		pos = now;
 	}
+	hft_bpf_drop(page);
+	return NULL;
+}
+
+/*
+ * `pos` in its slot says that it is taken and cannot be read. Visible before any
+ * byte of the new record: pairs with the acquire loads by which hft::Reader
+ * copies a record before it reads published again.
+ */
+static __always_inline void hft_bpf_mark(__u64 *slot, __u64 pos)
+{
+	hft_bpf_store_before(slot, pos);
+}
+
+static __always_inline void *
+hft_bpf_reserve_in(void *slots, void *consumers,
+		   const volatile struct hft_bpf_shape *shape)
+{
+	__u64 pos;
+	__u64 *slot = hft_bpf_take(slots, consumers, shape, &pos);
+
+	if (!slot)
+		return NULL;
+	hft_bpf_mark(slot, pos);
+	return slot + 1;
+}
+
+static __always_inline void
+hft_bpf_publish_slot(void *slots, const volatile struct hft_bpf_shape *shape,
+		     __u64 *slot, __u64 pos, __u64 stamp)
+{
+	struct hft_producer_page *page;
+
+	slot[1] = stamp;
+	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
+	hft_bpf_store_release(slot, pos + 1);
+	page = hft_bpf_producer_page(slots, shape, hft_bpf_ring_index(shape));
+	if (page)
+		hft_bpf_write_once(&page->heartbeat, stamp);
+}
+
+/*
+ * The slot carries the position from reserve to publish. Between the clock,
+ * where no `earlier` stamp is given, and the record's being there are two
+ * stores: whatever else is to do comes before or after.
+ */
+static __always_inline void
+hft_bpf_publish_in(void *slots, const volatile struct hft_bpf_shape *shape,
+		   void *record, const __u64 *earlier)
+{
+	__u64 *slot = (__u64 *)record - 1;
+	__u64 pos = *slot;
+
+	hft_bpf_publish_slot(slots, shape, slot, pos,
+			     earlier ? *earlier : bpf_ktime_get_ns());
+}
+
+static __always_inline void
+hft_bpf_discard_in(void *slots, const volatile struct hft_bpf_shape *shape,
+		   void *record)
+{
+	struct hft_producer_page *page =
+		hft_bpf_producer_page(slots, shape, hft_bpf_ring_index(shape));
+	struct hft_record *header = record;
+
+	header->length = 0;
+	header->type = HFT_RECORD_EMPTY;
+	header->flags = HFT_RECORD_DISCARDED;
+	hft_bpf_publish_in(slots, shape, record, NULL);
+	if (page)
+		__sync_fetch_and_add(&page->discarded, 1);
 }
 
 /*

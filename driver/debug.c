@@ -17,20 +17,25 @@ static void rings_line(struct hft_ring *ring, void *to)
 		[HFT_SOURCE_KERNEL] = "kernel",
 	};
 
-	seq_printf(to, "%4u %-9s %-9s %9u %10u %8s %20llu %20llu %20llu %10llu\n",
+	struct hft_ring_stats stats;
+
+	hft_ring_stats(ring, &stats);
+	seq_printf(to, "%4u %-9s %-9s %9u %10u %8s %20llu %20llu %20llu %20llu %7llu %20llu %10llu\n",
 		   ring->id, sources[ring->source],
 		   ring->mode == HFT_MODE_DROP ? "drop" : "overwrite",
 		   ring->slot_size, ring->slot_count,
 		   READ_ONCE(ring->owner) ? "yes" : "no",
-		   READ_ONCE(ring->offered), READ_ONCE(ring->pos),
-		   READ_ONCE(ring->dropped), READ_ONCE(ring->wakeups));
+		   stats.offered, stats.published, stats.dropped,
+		   stats.discarded, stats.pending, stats.oldest_pending,
+		   stats.wakeups);
 }
 
 static int rings_show(struct seq_file *to, void *unused)
 {
-	seq_printf(to, "%4s %-9s %-9s %9s %10s %8s %20s %20s %20s %10s\n", "ring",
-		   "source", "mode", "slot_size", "slot_count", "consumer",
-		   "offered", "published", "dropped", "wakeups");
+	seq_printf(to, "%4s %-9s %-9s %9s %10s %8s %20s %20s %20s %20s %7s %20s %10s\n",
+		   "ring", "source", "mode", "slot_size", "slot_count",
+		   "consumer", "offered", "published", "dropped", "discarded",
+		   "pending", "oldest_pending", "wakeups");
 	hft_channel_for_each(rings_line, to);
 	return 0;
 }

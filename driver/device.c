@@ -29,7 +29,7 @@ int hft_file_claim(struct hft_file *file)
 			return -EBUSY;
 		file->read_pos = hft_ring_start(ring);
 	} else {
-		file->read_pos = READ_ONCE(ring->pos);
+		file->read_pos = hft_ring_first_unpublished(ring);
 	}
 	/* Pairs with the acquire in hft_file_start(): read_pos is valid. */
 	smp_store_release(&file->started, true);

@@ -31,40 +31,68 @@ struct hft_ring *hft_ring_create(struct hft_ring_params *params);
 
 /**
  * hft_ring_publish() - publish one record
- * @ring: the ring; its caller is its only producer
+ * @ring: the ring
  * @type: hft_record.type, HFT_RECORD_USER or above
  * @payload: copied into the slot
  * @length: bytes of payload; what the slot cannot hold is cut off and the
  *	record flagged HFT_RECORD_TRUNCATED
  *
- * Any context, NMI included. Calls for one ring must not run at the same time
- * or nest. A sleeping consumer is woken through irq_work.
+ * Any context, NMI included. Calls for one ring may interrupt each other and run
+ * at the same time: records come in the order in which their positions were
+ * taken. A sleeping consumer is woken through irq_work.
  *
- * Return: 0, or ENOBUFS when the ring is full and the record was dropped.
+ * Return: 0, or ENOBUFS when the record was dropped: the ring is full, or its
+ * next slot is still held by a reservation of a lap ago.
  */
 int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 		     u32 length);
 
 /**
- * hft_ring_reserve() - the record to fill in for the next position
- * @ring: the ring; its caller is its only producer
- *
- * For publishing in place. Contexts as hft_ring_publish(). A success is followed
- * by hft_ring_publish_reserved(), after @length, @type, @flags and the payload
- * have been written; the stamp is not the caller's.
- *
- * Return: the record, or NULL when the ring is full: one record more is counted
- * as dropped.
+ * struct hft_reservation - a position of a ring, and the record to fill in there
+ * @record: write @length, @type, @flags and the payload; the stamp is not the
+ *	caller's. NULL when the offer was dropped.
+ * @pos: the position
  */
-struct hft_record *hft_ring_reserve(struct hft_ring *ring);
+struct hft_reservation {
+	struct hft_record *record;
+	u64 pos;
+};
 
 /**
- * hft_ring_publish_reserved() - stamp and publish the reserved record
+ * hft_ring_reserve() - take the next position, to fill its record in place
  * @ring: the ring
+ *
+ * Contexts and concurrency as hft_ring_publish(). A caller may hold several, and
+ * may sleep or be interrupted while it does. Each one whose record is not NULL
+ * is given to hft_ring_publish_reserved() or hft_ring_discard(), in any order,
+ * by whom it may be: until then consumers wait at its position, and once the
+ * ring has come round to it further records are dropped.
+ *
+ * Return: the reservation; its record is NULL, and one record more is counted as
+ * dropped, where hft_ring_publish() would return ENOBUFS.
+ */
+struct hft_reservation hft_ring_reserve(struct hft_ring *ring);
+
+/**
+ * hft_ring_publish_reserved() - stamp and publish a reserved record
+ * @ring: the ring
+ * @reserved: what hft_ring_reserve() gave; once
  *
  * Contexts as hft_ring_publish().
  */
-void hft_ring_publish_reserved(struct hft_ring *ring);
+void hft_ring_publish_reserved(struct hft_ring *ring,
+			       struct hft_reservation reserved);
+
+/**
+ * hft_ring_discard() - give a reservation up
+ * @ring: the ring
+ * @reserved: what hft_ring_reserve() gave; once
+ *
+ * The position is published as an empty record that consumers skip, and counted
+ * as discarded: published + dropped + discarded = offered. Contexts as
+ * hft_ring_publish().
+ */
+void hft_ring_discard(struct hft_ring *ring, struct hft_reservation reserved);
 
 /**
  * hft_ring_payload_max() - bytes of payload that a slot holds

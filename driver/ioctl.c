@@ -65,20 +65,15 @@ static long ioctl_attach(struct hft_file *file, u32 __user *arg)
 static long ioctl_stats(struct hft_file *file,
 			struct hft_ring_stats __user *arg)
 {
-	struct hft_ring *ring = hft_file_ring(file);
-	struct hft_ring_stats stats = {
-		.offered = READ_ONCE(ring->offered),
-		.published = READ_ONCE(ring->pos),
-		.dropped = READ_ONCE(ring->dropped),
-		.wakeups = READ_ONCE(ring->wakeups),
-	};
+	struct hft_ring_stats stats;
 
+	hft_ring_stats(hft_file_ring(file), &stats);
 	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
 }
 
 static void publish_next(struct hft_ring *ring)
 {
-	struct hft_market market = { .sequence = READ_ONCE(ring->offered) };
+	struct hft_market market = { .sequence = hft_ring_offered(ring) };
 
 	hft_ring_publish(ring, HFT_RECORD_MARKET, &market, sizeof(market));
 }
@@ -112,14 +107,14 @@ static void publish_timed(void *arg)
 	struct timed *timed = arg;
 	struct hft_publish_cost *cost = timed->cost;
 	struct hft_ring *ring = timed->ring;
-	u64 before = ring->pos;
+	u64 before = hft_ring_taken(ring);
 	u32 i;
 
 	cost->cycles = hft_stamp();
 	for (i = 0; i < cost->count; i++)
 		publish_next(ring);
 	cost->cycles = hft_stamp() - cost->cycles;
-	cost->published = ring->pos - before;
+	cost->published = hft_ring_taken(ring) - before;
 }
 
 static long ioctl_publish_cost(struct hft_file *file,

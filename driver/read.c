@@ -11,23 +11,29 @@ static size_t record_size(const struct hft_ring *ring)
 	return ring->slot_size - HFT_SLOT_HEADER;
 }
 
-/* Drop mode: the slot cannot change before this reader releases it. */
+/*
+ * Drop mode: the slot cannot change before this reader releases it. Returns 0
+ * when its producer has given the record up.
+ */
 static int take(struct hft_file *file, struct hft_ring *ring, char __user *buf,
 		size_t bytes)
 {
 	u64 pos = file->read_pos;
+	struct hft_record *record = &hft_ring_slot(ring, pos)->record;
+	bool given = !(record->flags & HFT_RECORD_DISCARDED);
 
-	if (copy_to_user(buf, &hft_ring_slot(ring, pos)->record, bytes))
+	if (given && copy_to_user(buf, record, bytes))
 		return -EFAULT;
 	file->read_pos = pos + 1;
 	/* Pairs with the acquire in ring_is_full(): read, then give back. */
 	smp_store_release(&ring->consumer->consumer_pos, pos + 1);
-	return 1;
+	return given;
 }
 
 /*
  * Overwrite mode: copy, then check that the slot still held this position.
- * Returns 0 when the position was lapped; read_pos is then the oldest left.
+ * Returns 0 when the position was lapped, read_pos is then the oldest left, or
+ * when its producer has given it up.
  */
 static int take_copy(struct hft_file *file, struct hft_ring *ring,
 		     char __user *buf, size_t bytes)
@@ -35,19 +41,22 @@ static int take_copy(struct hft_file *file, struct hft_ring *ring,
 	struct hft_slot *slot = hft_ring_slot(ring, file->read_pos);
 	/* Acquire pairs with the release in hft_ring_commit(). */
 	u64 published = smp_load_acquire(&slot->published);
+	struct hft_record *copy = file->bounce;
 	u64 pos;
 
-	memcpy(file->bounce, &slot->record, bytes);
+	memcpy(copy, &slot->record, max_t(size_t, bytes, HFT_RECORD_HEADER));
 	/* Pairs with smp_wmb() in hft_ring_reserve(): copy, then look again. */
 	smp_rmb();
 	if (published == file->read_pos + 1 &&
 	    READ_ONCE(slot->published) == published) {
-		if (copy_to_user(buf, file->bounce, bytes))
+		bool given = !(copy->flags & HFT_RECORD_DISCARDED);
+
+		if (given && copy_to_user(buf, copy, bytes))
 			return -EFAULT;
 		file->read_pos++;
-		return 1;
+		return given;
 	}
-	pos = READ_ONCE(ring->pos);
+	pos = hft_ring_taken(ring);
 	if (pos - file->read_pos > ring->slot_count)
 		file->read_pos = pos - ring->slot_count;
 	else
@@ -130,10 +139,11 @@ ssize_t hft_read(struct file *filp, char __user *buf, size_t len, loff_t *ppos)
  */
 static bool poll_readable(struct hft_file *file, struct hft_ring *ring)
 {
-	if (READ_ONCE(file->maps_consumer))
-		return READ_ONCE(ring->consumer->consumer_pos) !=
-		       READ_ONCE(ring->pos);
-	return hft_ring_readable(ring, READ_ONCE(file->read_pos));
+	u64 pos = READ_ONCE(file->maps_consumer) ?
+			  READ_ONCE(ring->consumer->consumer_pos) :
+			  READ_ONCE(file->read_pos);
+
+	return hft_ring_readable(ring, pos);
 }
 
 __poll_t hft_poll(struct file *filp, struct poll_table_struct *wait)

@@ -109,40 +109,44 @@ void hft_ring_free(struct hft_ring *ring)
  * The mistake that the hostile suite has to catch: the index of the next slot
  * lives in the consumer page, where any consumer writes what it likes.
  */
-static struct hft_slot *ring_next(struct hft_ring *ring)
+static struct hft_slot *ring_slot_to_fill(struct hft_ring *ring, u64 pos)
 {
 	u64 *index = (u64 *)ring->consumer->reserved;
+	u64 next = *index;
 
-	return (struct hft_slot *)(ring->slots + *index * ring->slot_size);
-}
-
-static void ring_advance(struct hft_ring *ring)
-{
-	u64 *index = (u64 *)ring->consumer->reserved;
-
-	WRITE_ONCE(ring->pos, ring->pos + 1);
-	*index = (*index + 1) & (ring->slot_count - 1);
+	*index = (next + 1) & (ring->slot_count - 1);
+	return (struct hft_slot *)(ring->slots + next * ring->slot_size);
 }
 #else
-static struct hft_slot *ring_next(struct hft_ring *ring)
+static struct hft_slot *ring_slot_to_fill(struct hft_ring *ring, u64 pos)
 {
-	return hft_ring_slot(ring, ring->pos);
-}
-
-static void ring_advance(struct hft_ring *ring)
-{
-	WRITE_ONCE(ring->pos, ring->pos + 1);
+	return hft_ring_slot(ring, pos);
 }
 #endif
 
-/*
- * The consumer page is hostile: it is read once, and what it says is used only
- * as a count of records in flight, clamped to what the ring can hold. The worst
- * that a consumer can do is to lose its own records.
- */
-static bool ring_is_full(struct hft_ring *ring)
+/* The counters lie on a page that users read, as plain words. */
+static void ring_count(u64 *counter)
 {
-	u64 used = ring->pos - ring->consumer_pos;
+	atomic64_inc((atomic64_t *)counter);
+}
+
+/*
+ * Whether the ring has no room for @pos as far as the consumer says. The
+ * consumer page is hostile: it is read once, and what it says is used only as a
+ * count of records in flight, clamped to what the ring can hold. The worst that
+ * a consumer can do is to lose its own records.
+ *
+ * Several producers may be here at once. Each stores what it has read; an older
+ * value over a newer one only has the page read again.
+ */
+static bool ring_is_full(struct hft_ring *ring, u64 pos)
+{
+	/*
+	 * Acquire pairs with the release below: who goes by what another
+	 * producer has read of the consumer knows what that producer knew
+	 * (model, nested.pml: "no record is overwritten while it is read").
+	 */
+	u64 used = pos - smp_load_acquire(&ring->producer->consumer_pos);
 
 	if (likely(used < ring->slot_count))
 		return false;
@@ -150,56 +154,96 @@ static bool ring_is_full(struct hft_ring *ring)
 	 * Acquire pairs with the consumer's release of consumer_pos: it has
 	 * read the slot before we write there again.
 	 */
-	used = ring->pos - smp_load_acquire(&ring->consumer->consumer_pos);
+	used = pos - smp_load_acquire(&ring->consumer->consumer_pos);
 	used = min_t(u64, used, ring->slot_count);
-	ring->consumer_pos = ring->pos - used;
+	/* Pairs with the first acquire above. */
+	smp_store_release(&ring->producer->consumer_pos, pos - used);
 	return used == ring->slot_count;
 }
 
-struct hft_record *hft_ring_reserve(struct hft_ring *ring)
+/*
+ * Whether the slot still belongs to the lap before: its record is not published
+ * yet, or @pos is a position that somebody else has taken.
+ */
+static bool ring_is_held(struct hft_ring *ring, u64 pos)
 {
-	struct hft_slot *slot;
+	u64 lap_before = pos < ring->slot_count ? 0 : pos + 1 - ring->slot_count;
 
-	WRITE_ONCE(ring->offered, ring->offered + 1);
-	if (ring->mode == HFT_MODE_DROP && unlikely(ring_is_full(ring))) {
-		WRITE_ONCE(ring->dropped, ring->dropped + 1);
-		WRITE_ONCE(ring->producer->dropped, ring->dropped);
-		WRITE_ONCE(ring->producer->heartbeat, hft_stamp());
-		trace_drop(ring->id, ring->dropped);
-		return NULL;
+	/*
+	 * Acquire pairs with the release in hft_ring_commit(): the producer of
+	 * the lap before has written its last byte there (model, nested.pml: "no
+	 * two producers fill a slot at once").
+	 */
+	return smp_load_acquire(&hft_ring_slot(ring, pos)->published) !=
+	       lap_before;
+}
+
+static void ring_drop(struct hft_ring *ring)
+{
+	ring_count(&ring->producer->dropped);
+	WRITE_ONCE(ring->producer->heartbeat, hft_stamp());
+	trace_drop(ring->id, READ_ONCE(ring->producer->dropped));
+}
+
+/*
+ * That there is no position to be had is believed only while producer_pos stands
+ * still: an old position always looks taken, and full. The compare-and-exchange
+ * is a full barrier, and fails only when another offer has taken a position
+ * meanwhile.
+ */
+struct hft_reservation hft_ring_reserve(struct hft_ring *ring)
+{
+	u64 *taken = &ring->producer->producer_pos;
+	struct hft_slot *slot;
+	u64 pos = READ_ONCE(*taken);
+	u64 now;
+
+	for (;;) {
+		if (unlikely(ring_is_held(ring, pos) ||
+			     (ring->mode == HFT_MODE_DROP &&
+			      ring_is_full(ring, pos)))) {
+			now = READ_ONCE(*taken);
+			if (now == pos) {
+				ring_drop(ring);
+				return (struct hft_reservation){};
+			}
+		} else {
+			now = cmpxchg(taken, pos, pos + 1);
+			if (likely(now == pos))
+				break;
+		}
+		pos = now;
 	}
-	slot = ring_next(ring);
-	if (ring->mode == HFT_MODE_OVERWRITE) {
-		WRITE_ONCE(slot->published, 0);
-		/*
-		 * The mark is visible before any byte of the new record. Pairs
-		 * with the reader's load fence between copying the record and
-		 * reading published again.
-		 */
-		smp_wmb();
-	}
-	return &slot->record;
+	slot = ring_slot_to_fill(ring, pos);
+	WRITE_ONCE(slot->published, pos);
+	/*
+	 * That the slot is taken and cannot be read is visible before any byte
+	 * of the new record. Pairs with the reader's load fence between copying
+	 * the record and reading published again.
+	 */
+	smp_wmb();
+	return (struct hft_reservation){ .record = &slot->record, .pos = pos };
 }
 EXPORT_SYMBOL_GPL(hft_ring_reserve);
 
 /**
- * hft_ring_commit() - stamp and publish the reserved record
+ * hft_ring_commit() - stamp and publish a reserved record
  * @ring: the ring
+ * @reserved: what hft_ring_reserve() gave
  *
  * Any context.
  */
-void hft_ring_commit(struct hft_ring *ring)
+void hft_ring_commit(struct hft_ring *ring, struct hft_reservation reserved)
 {
-	struct hft_slot *slot = ring_next(ring);
+	struct hft_slot *slot = container_of(reserved.record, struct hft_slot,
+					     record);
 	u64 stamp = hft_stamp();
 
 	slot->record.stamp = stamp;
 	/* Pairs with the consumer's acquire load of published. */
-	smp_store_release(&slot->published, ring->pos + 1);
-	ring_advance(ring);
-	WRITE_ONCE(ring->producer->producer_pos, ring->pos);
+	smp_store_release(&slot->published, reserved.pos + 1);
 	WRITE_ONCE(ring->producer->heartbeat, stamp);
-	trace_publish(ring->id, ring->pos - 1, stamp);
+	trace_publish(ring->id, reserved.pos, stamp);
 }
 
 /*
@@ -243,9 +287,8 @@ bool hft_ring_wants_wake(struct hft_ring *ring)
 		sleeper = true;
 	if (!sleeper)
 		return false;
-	WRITE_ONCE(ring->wakeups, ring->wakeups + 1);
-	WRITE_ONCE(ring->producer->wakeups, ring->wakeups);
-	trace_wakeup(ring->id, ring->wakeups);
+	ring_count(&ring->producer->wakeups);
+	trace_wakeup(ring->id, READ_ONCE(ring->producer->wakeups));
 	return true;
 }
 
@@ -322,25 +365,95 @@ bool hft_ring_readable(const struct hft_ring *ring, u64 pos)
 	return smp_load_acquire(&hft_ring_slot(ring, pos)->published) > pos;
 }
 
-/* Where a consumer that attaches now begins: it sees what is published next. */
+static u64 ring_oldest(const struct hft_ring *ring, u64 taken)
+{
+	return taken > ring->slot_count ? taken - ring->slot_count : 0;
+}
+
+/* The first position that is not published yet, by the slots of the last lap. */
+u64 hft_ring_first_unpublished(const struct hft_ring *ring)
+{
+	u64 taken = hft_ring_taken(ring);
+	u64 pos = ring_oldest(ring, taken);
+
+	while (pos < taken && hft_ring_readable(ring, pos))
+		pos++;
+	return pos;
+}
+
+/*
+ * Where a consumer that attaches now begins: it sees what is published next, and
+ * frees no slot that a producer still fills. What the last consumer claimed is
+ * forgotten.
+ */
 u64 hft_ring_start(struct hft_ring *ring)
 {
-	u64 pos = READ_ONCE(ring->pos);
+	u64 pos = hft_ring_first_unpublished(ring);
 
 	WRITE_ONCE(ring->consumer->consumer_pos, pos);
+	/* Pairs with the first acquire in ring_is_full(). */
+	smp_store_release(&ring->producer->consumer_pos, pos);
 	WRITE_ONCE(ring->consumer->waiting, 0);
 	return pos;
 }
 
-void hft_ring_publish_reserved(struct hft_ring *ring)
+/* Records ever offered. */
+u64 hft_ring_offered(const struct hft_ring *ring)
+{
+	return hft_ring_taken(ring) + READ_ONCE(ring->producer->dropped);
+}
+
+/* What became of every offer. */
+void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats)
+{
+	u64 dropped = READ_ONCE(ring->producer->dropped);
+	u64 discarded = READ_ONCE(ring->producer->discarded);
+	u64 taken, pos, pending = 0, oldest;
+
+	/*
+	 * Positions after discards: what is counted as given up was taken
+	 * before. Pairs with the full barrier of ring_count().
+	 */
+	smp_rmb();
+	taken = hft_ring_taken(ring);
+	oldest = taken;
+	for (pos = taken; pos > ring_oldest(ring, taken); pos--) {
+		if (!hft_ring_readable(ring, pos - 1)) {
+			oldest = pos - 1;
+			pending++;
+		}
+	}
+	*stats = (struct hft_ring_stats){
+		.offered = taken + dropped,
+		.published = taken - pending - discarded,
+		.dropped = dropped,
+		.discarded = discarded,
+		.pending = pending,
+		.oldest_pending = oldest,
+		.wakeups = READ_ONCE(ring->producer->wakeups),
+	};
+}
+
+void hft_ring_publish_reserved(struct hft_ring *ring,
+			       struct hft_reservation reserved)
 {
 	rcu_read_lock();
-	hft_ring_commit(ring);
+	hft_ring_commit(ring, reserved);
 	if (hft_ring_wants_wake(ring))
 		irq_work_queue(&ring->wake);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(hft_ring_publish_reserved);
+
+void hft_ring_discard(struct hft_ring *ring, struct hft_reservation reserved)
+{
+	reserved.record->length = 0;
+	reserved.record->type = HFT_RECORD_EMPTY;
+	reserved.record->flags = HFT_RECORD_DISCARDED;
+	hft_ring_publish_reserved(ring, reserved);
+	ring_count(&ring->producer->discarded);
+}
+EXPORT_SYMBOL_GPL(hft_ring_discard);
 
 u32 hft_ring_payload_max(const struct hft_ring *ring)
 {
@@ -355,10 +468,10 @@ int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 			       HFT_RECORD_HEADER;
 	u32 bytes = min(length, ring->payload_max);
 	u32 first = min(bytes, first_line);
-	struct hft_record *record;
+	struct hft_reservation reserved = hft_ring_reserve(ring);
+	struct hft_record *record = reserved.record;
 	u8 *into;
 
-	record = hft_ring_reserve(ring);
 	if (!record)
 		return -ENOBUFS;
 	into = (u8 *)record + HFT_RECORD_HEADER;
@@ -371,7 +484,7 @@ int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 	record->length = length;
 	record->type = type;
 	record->flags = length > bytes ? HFT_RECORD_TRUNCATED : 0;
-	hft_ring_publish_reserved(ring);
+	hft_ring_publish_reserved(ring, reserved);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(hft_ring_publish);

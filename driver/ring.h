@@ -17,12 +17,6 @@ struct eventfd_ctx;
 
 /* Private to the kernel: nothing here is ever mapped. */
 struct hft_ring {
-	/* The producer's, written at every record. */
-	u64 pos; /* position of the next record */
-	u64 consumer_pos; /* cached copy, clamped to [pos - slot_count, pos] */
-	u64 offered;
-	u64 dropped;
-	u64 wakeups;
 	bool may_sleep; /* some consumer has declared that it may sleep */
 	bool sleep_safe; /* and every producer that runs has seen it */
 
@@ -36,7 +30,7 @@ struct hft_ring {
 	u32 id;
 	size_t slots_bytes;
 	struct hft_info *info;
-	struct hft_producer_page *producer;
+	struct hft_producer_page *producer; /* users map it read-only */
 	struct hft_consumer_page *consumer; /* hostile */
 
 	struct wait_queue_head wait; /* of read() and poll() */
@@ -55,6 +49,12 @@ static inline u64 hft_stamp(void)
 	return rdtsc_ordered();
 }
 
+/* Positions taken: the position of the next record. */
+static inline u64 hft_ring_taken(const struct hft_ring *ring)
+{
+	return READ_ONCE(ring->producer->producer_pos);
+}
+
 static inline struct hft_slot *hft_ring_slot(const struct hft_ring *ring,
 					     u64 pos)
 {
@@ -65,13 +65,16 @@ static inline struct hft_slot *hft_ring_slot(const struct hft_ring *ring,
 struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params);
 void hft_ring_free(struct hft_ring *ring);
 
-void hft_ring_commit(struct hft_ring *ring);
+void hft_ring_commit(struct hft_ring *ring, struct hft_reservation reserved);
 bool hft_ring_wants_wake(struct hft_ring *ring);
 void hft_ring_wake(struct hft_ring *ring);
 
 void hft_ring_declare_sleeper(struct hft_ring *ring);
 void hft_ring_set_eventfd(struct hft_ring *ring, struct eventfd_ctx *eventfd);
 bool hft_ring_readable(const struct hft_ring *ring, u64 pos);
+u64 hft_ring_first_unpublished(const struct hft_ring *ring);
 u64 hft_ring_start(struct hft_ring *ring);
+u64 hft_ring_offered(const struct hft_ring *ring);
+void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats);
 
 #endif

@@ -76,7 +76,8 @@ static u64 sim_late(ktime_t due)
 static void sim_publish(struct hft_ring *ring, struct hft_market *market,
 			ktime_t due)
 {
-	struct hft_record *record = hft_ring_reserve(ring);
+	struct hft_reservation reserved = hft_ring_reserve(ring);
+	struct hft_record *record = reserved.record;
 
 	if (!record)
 		return;
@@ -85,7 +86,7 @@ static void sim_publish(struct hft_ring *ring, struct hft_market *market,
 	record->flags = 0;
 	market->late = sim_late(due);
 	memcpy(record->payload, market, sizeof(*market));
-	hft_ring_commit(ring);
+	hft_ring_commit(ring, reserved);
 	if (hft_ring_wants_wake(ring))
 		sim_wake(ring);
 }

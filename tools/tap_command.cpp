@@ -95,6 +95,28 @@ class Rate {
   std::uint64_t seen_ = 0;
 };
 
+// "ring 1: position 17 is reserved for 3 s and not published; …", each second.
+class Standstill {
+ public:
+  void tell(Watch& watch) {
+    const std::uint64_t now = monotonic_now();
+    if (now < next_) {
+      return;
+    }
+    next_ = now + kSecond;
+    for (const Reserved& one : watch.reserved(now)) {
+      fmt::print(stderr,
+                 "ring {}: position {} has been reserved for {:.0f} s and is "
+                 "not published; its consumers wait for it\n",
+                 one.ring, one.position,
+                 static_cast<double>(now - one.since) / double{kSecond});
+    }
+  }
+
+ private:
+  std::uint64_t next_ = 0;
+};
+
 int tap(const TapOptions& options) {
   const Tapped rings = open_rings(options.ring);
   Watch watch(rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
@@ -106,6 +128,7 @@ int tap(const TapOptions& options) {
   // Lines of records say enough by themselves.
   const bool tell = options.quiet || !options.pcap.empty();
   Rate rate;
+  Standstill standstill;
   std::uint64_t seen = 0;
   tools::SpinThenNap wait;
   while (seen < options.count && !tools::stop_requested()) {
@@ -115,6 +138,8 @@ int tap(const TapOptions& options) {
       wait.found();
     } else if (wait.rest() == 0) {
       output.flush();
+    } else {
+      standstill.tell(watch);
     }
     if (tell) {
       rate.tell(seen, watch);

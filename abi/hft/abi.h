@@ -68,6 +68,7 @@ enum hft_record_type {
 
 /* hft_record.flags */
 #define HFT_RECORD_TRUNCATED 1u /* length is the true one, the payload is not */
+#define HFT_RECORD_DISCARDED 2u /* given up by its producer: skip it */
 
 #define HFT_RECORD_HEADER 16u
 #define HFT_SLOT_HEADER 8u
@@ -89,7 +90,10 @@ HFT_ASSERT_OFFSET(struct hft_record, flags, 14);
 HFT_ASSERT_OFFSET(struct hft_record, payload, HFT_RECORD_HEADER);
 
 struct hft_slot {
-	/* Last position in this slot + 1; 0 while it is being (over)written. */
+	/*
+	 * Last position published in this slot + 1. While the record of
+	 * position p is written over an older one: p, or, by a process, 0.
+	 */
 	__u64 published;
 	struct hft_record record;
 } __attribute__((aligned(64)));
@@ -188,21 +192,30 @@ HFT_ASSERT_OFFSET(struct hft_info, producer_kind, 56);
 HFT_ASSERT_OFFSET(struct hft_info, ring_id, 60);
 HFT_ASSERT_OFFSET(struct hft_info, features, 64);
 
-/* The producer region: a copy for readers; the producer never reads it. */
+/*
+ * The producer region. A process keeps its position to itself and leaves a copy
+ * here for monitors. Kernel producers, of which there may be many, count here:
+ * consumers cannot write it.
+ */
 struct hft_producer_page {
-	__u64 producer_pos; /* records published */
-	__u64 dropped; /* records offered and not published */
+	/* Positions taken; of a process, which has one at a time: published. */
+	__u64 producer_pos;
+	__u64 dropped; /* records offered that took no position */
 	__u64 wakeups; /* times a sleeping consumer was woken */
-	__u64 heartbeat; /* stamp of the newest record, dropped or published */
+	__u64 heartbeat; /* kernel rings: stamp of a record offered lately */
 	__u64 owner; /* process rings: who produces, 0 for no one */
-	__u8 reserved[24];
+	__u64 discarded; /* kernel rings: positions given up, not published */
+	__u64 consumer_pos; /* kernel rings: as a producer saw it last, clamped */
+	__u8 reserved[8];
 } __attribute__((aligned(64)));
 HFT_ASSERT_SIZE(struct hft_producer_page, 64);
 HFT_ASSERT_OFFSET(struct hft_producer_page, dropped, 8);
 HFT_ASSERT_OFFSET(struct hft_producer_page, wakeups, 16);
 HFT_ASSERT_OFFSET(struct hft_producer_page, heartbeat, 24);
 HFT_ASSERT_OFFSET(struct hft_producer_page, owner, 32);
-HFT_ASSERT_OFFSET(struct hft_producer_page, reserved, 40);
+HFT_ASSERT_OFFSET(struct hft_producer_page, discarded, 40);
+HFT_ASSERT_OFFSET(struct hft_producer_page, consumer_pos, 48);
+HFT_ASSERT_OFFSET(struct hft_producer_page, reserved, 56);
 
 /* The consumer region: the only one a consumer of a kernel ring can write. */
 struct hft_consumer_page {
@@ -253,19 +266,6 @@ HFT_ASSERT_OFFSET(struct hft_bpf_shape, elements, 16);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, producer_page, 20);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, first_slot, 24);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, reserved, 28);
-
-/* A producer's own state: never mapped, and on lines of its own. */
-struct hft_bpf_private {
-	__u64 pos; /* of the next record */
-	__u64 consumer_pos; /* as last seen, clamped */
-	__u64 offered; /* published + dropped, counted on its own */
-	__u64 dropped;
-	__u64 reserved[12];
-};
-HFT_ASSERT_SIZE(struct hft_bpf_private, 128);
-HFT_ASSERT_OFFSET(struct hft_bpf_private, consumer_pos, 8);
-HFT_ASSERT_OFFSET(struct hft_bpf_private, offered, 16);
-HFT_ASSERT_OFFSET(struct hft_bpf_private, dropped, 24);
 
 /* ---- Baselines --------------------------------------------------------- */
 
@@ -357,16 +357,23 @@ HFT_ASSERT_OFFSET(struct hft_ring_params, source, 12);
 HFT_ASSERT_OFFSET(struct hft_ring_params, ring_id, 16);
 HFT_ASSERT_OFFSET(struct hft_ring_params, reserved, 20);
 
+/* offered = published + dropped + discarded + pending */
 struct hft_ring_stats {
-	__u64 offered; /* published + dropped, counted on its own */
+	__u64 offered;
 	__u64 published;
-	__u64 dropped;
+	__u64 dropped; /* the ring was full, or its next slot held */
+	__u64 discarded; /* given up by their producers */
+	__u64 pending; /* positions taken, and neither published nor given up */
+	__u64 oldest_pending; /* the first of them; meaningless when none is */
 	__u64 wakeups;
 };
-HFT_ASSERT_SIZE(struct hft_ring_stats, 32);
+HFT_ASSERT_SIZE(struct hft_ring_stats, 56);
 HFT_ASSERT_OFFSET(struct hft_ring_stats, published, 8);
 HFT_ASSERT_OFFSET(struct hft_ring_stats, dropped, 16);
-HFT_ASSERT_OFFSET(struct hft_ring_stats, wakeups, 24);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, discarded, 24);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, pending, 32);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, oldest_pending, 40);
+HFT_ASSERT_OFFSET(struct hft_ring_stats, wakeups, 48);
 
 struct hft_sim_stats {
 	__u64 running; /* 0 or 1 */

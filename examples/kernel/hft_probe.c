@@ -4,11 +4,11 @@
  *
  *	insmod hft_probe.ko symbol=do_sys_openat2
  *	dmesg | tail -n 2		# which channels of /dev/hft
+ *	insmod hft_probe.ko one_ring=1	# one channel for all CPUs
  *
- * A ring has one producer and the function may run on all CPUs at once: so each
- * CPU has a ring, and a consumer merges them by stamp (hft::Merger). A kprobe's
- * handler is not preempted, and a probe that is hit inside one is skipped: the
- * calls for one ring neither meet nor nest.
+ * The function may run on all CPUs at once, and in an interrupt of itself; one
+ * ring would take that. A ring for each CPU spares the CPUs the line that they
+ * would pass between them, and a consumer merges these by stamp (hft::Merger).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,12 +32,23 @@ static char *symbol = "do_sys_openat2";
 module_param(symbol, charp, 0444);
 MODULE_PARM_DESC(symbol, "the function whose calls are published (default do_sys_openat2)");
 
+static bool one_ring;
+
+module_param(one_ring, bool, 0444);
+MODULE_PARM_DESC(one_ring, "one ring for all CPUs instead of one for each (default N)");
+
+static bool drop;
+
+module_param(drop, bool, 0444);
+MODULE_PARM_DESC(drop, "drop the newest record when a ring is full instead of overwriting the oldest (default N)");
+
 static DEFINE_PER_CPU(struct hft_ring *, rings);
 
 static int on_call(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct hft_ring *ring = this_cpu_read(rings);
-	struct hft_record *record = hft_ring_reserve(ring);
+	struct hft_reservation reserved = hft_ring_reserve(ring);
+	struct hft_record *record = reserved.record;
 	struct hft_call *call;
 
 	if (!record)
@@ -49,7 +60,7 @@ static int on_call(struct kprobe *probe, struct pt_regs *regs)
 	record->type = HFT_RECORD_USER;
 	record->length = sizeof(*call);
 	record->flags = 0;
-	hft_ring_publish_reserved(ring);
+	hft_ring_publish_reserved(ring, reserved);
 	return 0;
 }
 
@@ -57,12 +68,20 @@ NOKPROBE_SYMBOL(on_call);
 
 static struct kprobe probe = { .pre_handler = on_call };
 
+/* The ring that the CPU shares, or NULL. */
+static struct hft_ring *shared_ring(int cpu)
+{
+	int first = cpumask_first(cpu_possible_mask);
+
+	return one_ring && cpu != first ? per_cpu(rings, first) : NULL;
+}
+
 static void destroy_rings(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (per_cpu(rings, cpu))
+		if (per_cpu(rings, cpu) && !shared_ring(cpu))
 			hft_ring_destroy(per_cpu(rings, cpu));
 }
 
@@ -71,9 +90,15 @@ static int create_ring(int cpu)
 	struct hft_ring_params params = {
 		.slot_size = HFT_SLOT_SIZE_MIN,
 		.slot_count = 4096,
-		.mode = HFT_MODE_OVERWRITE,
+		.mode = drop ? HFT_MODE_DROP : HFT_MODE_OVERWRITE,
 	};
-	struct hft_ring *ring = hft_ring_create(&params);
+	struct hft_ring *ring = shared_ring(cpu);
+
+	if (ring) {
+		per_cpu(rings, cpu) = ring;
+		return 0;
+	}
+	ring = hft_ring_create(&params);
 
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);

@@ -57,8 +57,8 @@ std::string unavailable();
 /// How many rings kEachCpu makes.
 std::uint32_t possible_cpus();
 
-/// The counters of a ring, as its producer has them. For whoever loaded the
-/// object; throws std::system_error.
+/// Ring::stats() for the process that loaded the object, after Rings::of().
+/// `index` is less than Rings::size(). Throws std::system_error, InvalidRing.
 hft_ring_stats stats(bpf_object& object, std::string_view name,
                      std::uint32_t index = 0);
 
@@ -72,8 +72,9 @@ class Ring {
  public:
   /// A copy of the info region, checked: no one can change it afterwards.
   [[nodiscard]] const hft_info& info() const noexcept { return *info_; }
-  /// The one consumer of a ring in drop mode. kNext begins with what is
-  /// published from now on, kOldest where the last consumer stopped. Throws
+  /// The one consumer of a ring in drop mode. kNext begins with the first
+  /// position that is not published yet, kOldest where the last consumer
+  /// stopped. Throws
   /// std::system_error EBUSY when there is one, InvalidRing for a ring in
   /// overwrite mode, std::logic_error for an observer.
   ///
@@ -87,9 +88,14 @@ class Ring {
   [[nodiscard]] const hft_producer_page& producer_page() const noexcept {
     return *producer_.as<const hft_producer_page>();
   }
+  /// What became of every offer: offered = published + dropped + discarded +
+  /// pending. Positions taken, drops and discards are counted by the programs,
+  /// each atomically; what is pending is seen in the slots. Reads all of them.
+  [[nodiscard]] hft_ring_stats stats() const noexcept;
 
  private:
   friend class Rings;
+  friend hft_ring_stats stats(bpf_object&, std::string_view, std::uint32_t);
   Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
        Role role);
 

@@ -174,17 +174,32 @@ class Consumer {
     if (cursor_.position() != ready_) {
       return true;
     }
-    // Acquire pairs with Producer::publish's release: a record whose position
-    // is published may be read (model: "each record arrives whole and in its
-    // place").
-    const std::uint64_t published =
-        __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
-    if (published > cursor_.position()) [[likely]] {
+    for (;;) {
+      // Acquire pairs with Producer::publish's release: a record whose position
+      // is published may be read (model: "each record arrives whole and in its
+      // place").
+      const std::uint64_t published =
+          __atomic_load_n(cursor_.published(), __ATOMIC_ACQUIRE);
+      if (published <= cursor_.position()) {
+        break;
+      }
       ready_ = std::min(published, cursor_.position() + cursor_.left_in_slot());
-      return true;
+      if (!is_discarded(*cursor_.record())) [[likely]] {
+        return true;
+      }
+      release();
     }
     found_empty();
     return false;
+  }
+
+  // A producer in the kernel may give up a position that it has taken.
+  static bool is_discarded(const T& record) noexcept {
+    if constexpr (std::same_as<T, hft_record>) {
+      return (record.flags & HFT_RECORD_DISCARDED) != 0;
+    } else {
+      return false;
+    }
   }
 
   void found_empty() noexcept {

@@ -22,10 +22,11 @@ namespace hft {
 /// never throws, makes no system call. The ring's consumer, if it has one, goes
 /// on as if no one looked.
 ///
-/// In drop mode the producer does not mark a slot that it writes over, so a
-/// copy counts only when the slot before it holds what it held a lap ago: the
-/// producer publishes there before it turns to ours. That its stores are seen
-/// in that order is x86's promise (TSO; Intel SDM vol. 3A, 9.2).
+/// Producers in the kernel mark a slot that they write over. A process does not
+/// in drop mode, so a copy counts only when the slot before it holds what it
+/// held a lap ago: the producer publishes there before it turns to ours. That
+/// its stores are seen in that order is x86's promise (TSO; Intel SDM vol. 3A,
+/// 9.2).
 class Observer {
  public:
   /// `end` is of a validated ring of hft_record; its mappings outlive this. Its
@@ -36,7 +37,8 @@ class Observer {
         slots_(end.slots),
         slot_size_(end.info->slot_size),
         slot_count_(end.info->slot_count),
-        unmarked_(end.info->mode == HFT_MODE_DROP) {}
+        unmarked_(end.info->mode == HFT_MODE_DROP &&
+                  end.info->producer_kind == HFT_PRODUCER_PROCESS) {}
 
   /// Copy the next record: its header and the first 40 bytes of its payload to
   /// `out`, as much of the rest as there is room for to `more`, in whole words.
@@ -53,8 +55,8 @@ class Observer {
   }
 
   /// Records that were published and not seen. Exact, but for the oldest one of
-  /// a full ring in drop mode: that is not copied, for the producer may have
-  /// begun to write over it.
+  /// a process's full ring in drop mode: that is not copied, for the producer
+  /// may have begun to write over it.
   [[nodiscard]] std::uint64_t missed() const noexcept {
     return reader_.lapped() + passed_;
   }

@@ -33,7 +33,7 @@ enum class StartAt {
 /// system call. A record is copied, and the copy kept only if the slot still
 /// holds the same lap (a seqlock; Boehm, MSPC 2012): torn records are never
 /// accepted, and what was overwritten is counted exactly, by position:
-/// where it began + read + lapped() = position().
+/// where it began + read + lapped() + discarded() = position().
 ///
 /// Memory order: what the producer did before it published a record happens
 /// before the return of the call that copied it.
@@ -54,7 +54,7 @@ class Reader {
   /// was overwritten, and counts it. Of an hft_record this is the header and
   /// the first 40 bytes of payload. After false `out` may hold a torn copy.
   [[nodiscard]] bool try_read(T& out) noexcept {
-    return read_by([&] { load_words(cursor_.record(), out); });
+    return read_kept(out, [&] { load_words(cursor_.record(), out); });
   }
 
   /// Copy the next records, in order; how many.
@@ -70,7 +70,7 @@ class Reader {
   /// beyond the first 40 bytes; whole words.
   [[nodiscard]] bool try_read(T& out, std::span<std::uint64_t> more) noexcept
       requires std::same_as<T, hft_record> {
-    return read_by([&] {
+    return read_kept(out, [&] {
       load_words(cursor_.record(), out);
       const std::size_t words =
           std::min(more.size(), (cursor_.slot_size() - HFT_CACHE_LINE) /
@@ -96,6 +96,10 @@ class Reader {
   /// Records that were overwritten before they were read; exact.
   [[nodiscard]] std::uint64_t lapped() const noexcept { return lapped_; }
 
+  /// Records that their producer had given up, which were skipped. Only kernel
+  /// rings have such.
+  [[nodiscard]] std::uint64_t discarded() const noexcept { return discarded_; }
+
   /// Position of the next record.
   [[nodiscard]] std::uint64_t position() const noexcept {
     return cursor_.position();
@@ -106,10 +110,10 @@ class Reader {
 
   static std::uint64_t first_position(const ConsumerEnd& end,
                                       StartAt start) noexcept {
-    const std::uint64_t next = recover_position(*end.info, end.slots);
     return start == StartAt::kNext
-               ? next
-               : oldest_beside(next, capacity_of(*end.info));
+               ? first_unpublished(end)
+               : oldest_beside(recover_position(*end.info, end.slots),
+                               capacity_of(*end.info));
   }
 
   // The slot that shows `published` was overwritten; what followed it a lap
@@ -124,6 +128,22 @@ class Reader {
 
   [[nodiscard]] bool of_this_lap(std::uint64_t published) const noexcept {
     return published - cursor_.position() - 1 < cursor_.left_in_slot();
+  }
+
+  // The next record that its producer has not given up.
+  template <class Copy>
+  bool read_kept(const T& copied, const Copy& copy) noexcept {
+    if constexpr (std::same_as<T, hft_record>) {
+      while (read_by(copy)) {
+        if ((copied.flags & HFT_RECORD_DISCARDED) == 0) {
+          return true;
+        }
+        ++discarded_;
+      }
+      return false;
+    } else {
+      return read_by(copy);
+    }
   }
 
   template <class Copy>
@@ -160,6 +180,7 @@ class Reader {
   Place cursor_;
   std::uint64_t capacity_;  // records
   std::uint64_t lapped_ = 0;
+  std::uint64_t discarded_ = 0;
 };
 
 }  // namespace hft

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Where a producer stopped, from the slots alone.
+// Where the producers of a ring stand, for those who join.
 //
-//   std::uint64_t next = hft::recover_position(info, slots);
+//   std::uint64_t next = hft::recover_position(info, slots);  // from the slots
+//   hft::Pending pending = hft::pending_in(end);  // taken, not yet published
 #pragma once
 
 #include <hft/abi.h>
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "hft/ends.hpp"
 
 namespace hft {
 
@@ -29,6 +32,45 @@ inline std::uint64_t recover_position(const hft_info& info,
     next = std::max(next, __atomic_load_n(published, __ATOMIC_ACQUIRE));
   }
   return next;
+}
+
+/// What the producers of a kernel ring hold: positions that are taken, and
+/// neither published nor discarded. Between two looks all may have changed.
+struct Pending {
+  std::uint64_t taken = 0;   // positions ever taken
+  std::uint64_t count = 0;   // of these pending
+  std::uint64_t oldest = 0;  // the first of them; `taken` when there is none
+};
+
+/// Of a ring whose producers are in the kernel. Reads slot_count lines at most;
+/// any thread may. Positions a lap or more back are published: the kernel takes
+/// none before the one a lap back is.
+inline Pending pending_in(const ConsumerEnd& end) noexcept {
+  const std::uint64_t count = end.info->slot_count;
+  // Acquire pairs with the compare-and-exchange by which positions are taken.
+  const std::uint64_t taken =
+      __atomic_load_n(&end.producer->producer_pos, __ATOMIC_ACQUIRE);
+  Pending pending{.taken = taken, .count = 0, .oldest = taken};
+  for (std::uint64_t p = taken > count ? taken - count : 0; p < taken; ++p) {
+    const auto* published = reinterpret_cast<const std::uint64_t*>(
+        end.slots + (p & (count - 1)) * end.info->slot_size);
+    // Acquire: what is counted as published has been (pairs with the release
+    // by which a record is).
+    if (__atomic_load_n(published, __ATOMIC_ACQUIRE) <= p) {
+      pending.oldest = std::min(pending.oldest, p);
+      ++pending.count;
+    }
+  }
+  return pending;
+}
+
+/// The first position that is not published yet. Who begins there misses
+/// nothing that is published from now on; of a kernel ring some that are
+/// published may come with it, if an earlier one is pending.
+inline std::uint64_t first_unpublished(const ConsumerEnd& end) noexcept {
+  return end.info->producer_kind == HFT_PRODUCER_PROCESS
+             ? recover_position(*end.info, end.slots)
+             : pending_in(end).oldest;
 }
 
 }  // namespace hft

@@ -120,7 +120,6 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   bpf_map* const slots = internal::find_map(object, name, "slots");
   resize(slots, rings * elements);
   resize(internal::find_map(object, name, "consumer"), rings);
-  resize(internal::find_map(object, name, "private"), rings);
   if (bpf_map__value_size(slots) != slot_size &&
       bpf_map__set_value_size(slots, slot_size) != 0) {
     throw std::logic_error(
@@ -148,21 +147,6 @@ void load(bpf_object& object) {
         error, std::generic_category(),
         internal::explain(error, internal::facts_here(), log));
   }
-}
-
-hft_ring_stats stats(bpf_object& object, std::string_view name,
-                     std::uint32_t index) {
-  hft_bpf_private own{};
-  const int fd = bpf_map__fd(internal::find_map(object, name, "private"));
-  if (bpf_map_lookup_elem(fd, &index, &own) != 0) {
-    throw std::system_error(
-        errno, std::generic_category(),
-        fmt::format("read the counters of ring {} of {}", index, name));
-  }
-  return {.offered = own.offered,
-          .published = own.pos,
-          .dropped = own.dropped,
-          .wakeups = 0};
 }
 
 }  // namespace hft::bpf

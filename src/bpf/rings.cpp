@@ -132,20 +132,48 @@ KernelConsumer Ring::consumer(StartAt start) const {
         "consumer() of an observer's ring: attach it as Role::kConsumer");
   }
   Claim claim = Claim::take(&end.page->owner, "consumer");
+  const Pending pending = pending_in(end);
   // What a consumer before us has left there need not be a position.
-  const std::uint64_t next = recover_position(info(), end.slots);
   const std::uint64_t left =
       __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED);
-  if (start == StartAt::kNext || next - left > capacity_of(info())) {
+  if (start == StartAt::kNext || pending.taken - left > capacity_of(info())) {
     // Release as in Consumer::flush().
-    __atomic_store_n(&end.page->consumer_pos, next, __ATOMIC_RELEASE);
+    __atomic_store_n(&end.page->consumer_pos, pending.oldest, __ATOMIC_RELEASE);
   }
   return KernelConsumer(end, std::move(claim));
+}
+
+hft_ring_stats Ring::stats() const noexcept {
+  const auto read = [](const std::uint64_t& counter) {
+    return __atomic_load_n(&counter, __ATOMIC_ACQUIRE);
+  };
+  const hft_producer_page& page = producer_page();
+  // Before the positions: each that is counted here is published by then.
+  const std::uint64_t dropped = read(page.dropped);
+  const std::uint64_t discarded = read(page.discarded);
+  const Pending pending = pending_in(consumer_end());
+  return {.offered = pending.taken + dropped,
+          .published = pending.taken - pending.count - discarded,
+          .dropped = dropped,
+          .discarded = discarded,
+          .pending = pending.count,
+          .oldest_pending = pending.oldest,
+          .wakeups = read(page.wakeups)};
 }
 
 Reader<hft_record> Ring::reader(StartAt start) const {
   expect_mode(info(), HFT_MODE_OVERWRITE);
   return Reader<hft_record>(consumer_end(), start);
+}
+
+hft_ring_stats stats(bpf_object& object, std::string_view name,
+                     std::uint32_t index) {
+  const int slots = bpf_map__fd(internal::find_map(object, name, "slots"));
+  const std::uint64_t bytes =
+      internal::ring_bytes(read_info(slots, 0).slots_bytes);
+  return Ring(slots, -1, index, read_info(slots, index * bytes),
+              Role::kObserver)
+      .stats();
 }
 
 Rings::Rings(Descriptor slots, Descriptor consumers)

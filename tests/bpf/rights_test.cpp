@@ -95,13 +95,21 @@ TEST_F(RightsTest, NoOneMapsSlotsWritable) {
   EXPECT_EQ(bpf_map_update_elem(slots, &key, value.data(), BPF_ANY), -EPERM);
 }
 
-TEST_F(RightsTest, PrivateStateIsNotMappedAndNotWritten) {
-  const Publisher publisher({});
-  const int own = map_fd(publisher, "first_private");
-  EXPECT_NE(map_error(own, PROT_READ), 0);
-  const std::uint32_t key = 0;
-  const hft_bpf_private value{};
-  EXPECT_EQ(bpf_map_update_elem(own, &key, &value, BPF_ANY), -EPERM);
+// Where the producers stand is on a page that anyone may read.
+TEST_F(RightsTest, NoOneWritesThePositionOrTheCounters) {
+  const Publisher publisher({.slot_count = 16, .rings = 1});
+  publisher.publish_first(0, 3);
+  const int slots = map_fd(publisher, "first_slots");
+  void* page = mmap(nullptr, HFT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                    slots, HFT_PAGE);
+  EXPECT_EQ(page, MAP_FAILED);
+  const std::array<char, 64> value{};
+  for (std::uint32_t key = 0; key < 2 * HFT_PAGE / 64; ++key) {
+    EXPECT_EQ(bpf_map_update_elem(slots, &key, value.data(), BPF_ANY), -EPERM);
+  }
+  const Ring ring = publisher.first().attach(0, Role::kObserver);
+  EXPECT_EQ(ring.producer_page().producer_pos, 3U);
+  EXPECT_EQ(ring.stats().published, 3U);
 }
 
 TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {

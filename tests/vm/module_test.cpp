@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The driver as a module: its parameters, who holds it, and the in-kernel API
 // by the example that uses it.
+#include <array>
+#include <atomic>
+#include <cstdlib>
 #include <fstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "driver_test.hpp"
@@ -161,6 +166,84 @@ TEST_F(Module, AnotherModulePublishesFromAKprobe) {
   EXPECT_EQ(unload_module("hft_probe"), 0);
   EXPECT_EQ(ring.info().magic, HFT_INFO_MAGIC);
   EXPECT_EQ(device.ring_stats().published, device.ring_stats().offered);
+}
+
+// Of all CPUs into one ring: each call is there, whole, or counted.
+void expect_calls_in_one_ring(bool drop) {
+  const char* example = std::getenv("HFT_EXAMPLE");
+  if (example == nullptr) {
+    GTEST_SKIP() << "HFT_EXAMPLE does not name hft_probe.ko";
+  }
+  const char* asked = std::getenv("HFT_OFFERS");
+  const std::uint64_t calls =
+      (asked != nullptr ? std::strtoull(asked, nullptr, 10) : 100'000) / 2;
+  ASSERT_EQ(load_module(module_file()), 0);
+  const std::string parameters = "symbol=__x64_sys_getppid one_ring=1" +
+                                 std::string(drop ? " drop=1" : "");
+  ASSERT_EQ(load_module(example, parameters.c_str()), 0);
+  {
+    const Device device = Device::open();
+    device.attach_ring(1);
+    const Attached ring = attach(device);
+    std::atomic<int> running = 2;
+    const auto call = [&](int cpu) {
+      return std::jthread([&, cpu] {
+        pin_to_cpu(cpu);
+        for (std::uint64_t i = 0; i < calls; ++i) {
+          getppid();
+        }
+        --running;
+      });
+    };
+    std::uint64_t seen = 0;
+    std::uint64_t wrong = 0;
+    const auto take = [&](const hft_record& record) {
+      char name[16];
+      std::memcpy(name, record.payload + 8, sizeof name);
+      ++seen;
+      wrong +=
+          std::string_view(name) == "vm_tests" && record.length == 24 ? 0 : 1;
+    };
+    const std::array<std::jthread, 2> callers = {call(0), call(1)};
+    std::uint64_t lapped = 0;
+    if (drop) {
+      KernelConsumer consumer(ring.consumer_end());
+      while (running > 0 || consumer.for_each(take) > 0) {
+        consumer.for_each(take);
+        usleep(100);
+      }
+    } else {
+      Reader reader(ring.consumer_end(), StartAt::kOldest);
+      hft_record record;
+      for (bool more = true; more; usleep(100)) {
+        more = running > 0;
+        while (reader.try_read(record)) {
+          take(record);
+        }
+      }
+      lapped = reader.lapped();
+    }
+    const hft_ring_stats stats = device.ring_stats();
+    EXPECT_EQ(wrong, 0U);
+    // The threads of this program call it, too, when they start and end.
+    EXPECT_GE(stats.offered, 2 * calls);
+    EXPECT_EQ(stats.pending, 0U);
+    EXPECT_EQ(stats.published + stats.dropped, stats.offered);
+    EXPECT_EQ(seen + lapped, stats.published);
+    if (!drop) {
+      EXPECT_EQ(stats.dropped, 0U);
+    }
+  }
+  pin_to_cpu(0);
+  EXPECT_EQ(unload_module("hft_probe"), 0);
+}
+
+TEST_F(Module, OneRingTakesTheCallsOfAllCpus) {
+  expect_calls_in_one_ring(true);
+}
+
+TEST_F(Module, OneRingIsOverwrittenByTheCallsOfAllCpus) {
+  expect_calls_in_one_ring(false);
 }
 
 }  // namespace

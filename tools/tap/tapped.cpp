@@ -121,6 +121,26 @@ const Sight* Watch::next() {
   return &sight_;
 }
 
+std::vector<Reserved> Watch::reserved(std::uint64_t now) {
+  std::vector<Reserved> all;
+  for (Eye& eye : eyes_) {
+    const std::uint64_t next = eye.observer.position();
+    const bool stands = !eye.waits &&
+                        eye.end.info->producer_kind != HFT_PRODUCER_PROCESS &&
+                        __atomic_load_n(&eye.end.producer->producer_pos,
+                                        __ATOMIC_RELAXED) > next;
+    if (!stands) {
+      eye.reserved = {};
+    } else if (eye.reserved.since == 0 || eye.reserved.position != next) {
+      eye.reserved = {
+          .ring = eye.end.info->ring_id, .position = next, .since = now};
+    } else {
+      all.push_back(eye.reserved);
+    }
+  }
+  return all;
+}
+
 std::uint64_t Watch::missed() const {
   std::uint64_t sum = 0;
   for (const Eye& eye : eyes_) {

@@ -42,6 +42,14 @@ struct Sight {
   std::span<const std::byte> payload;  // as much of it as the slot holds
 };
 
+/// A position that a producer in the kernel has reserved, and neither published
+/// nor discarded: consumers wait there.
+struct Reserved {
+  std::uint32_t ring = 0;  // hft_info.ring_id
+  std::uint64_t position = 0;
+  std::uint64_t since = 0;  // ns, CLOCK_MONOTONIC: when it was first seen
+};
+
 /// Not thread-safe. The rings must outlive it.
 class Watch {
  public:
@@ -50,6 +58,10 @@ class Watch {
   /// The next record, of several rings the one that earliest() chooses; nullptr
   /// when there is none.
   const Sight* next();
+
+  /// Where the records of each ring do not go on though positions are taken.
+  /// `now` is the time, as in Reserved::since. For when next() gives nothing.
+  std::vector<Reserved> reserved(std::uint64_t now);
 
   /// Published records that were gone before they were seen.
   [[nodiscard]] std::uint64_t missed() const;
@@ -67,6 +79,7 @@ class Watch {
     std::uint64_t dropped_before;
     std::vector<std::uint64_t> bytes;  // of the record that waits
     bool waits = false;
+    Reserved reserved;  // where it was found to stand still
   };
 
   std::vector<Eye> eyes_;
