@@ -2,7 +2,7 @@
 // Rings that BPF programs produce into, on an unmodified kernel.
 //
 //   hft::bpf::shape(*skeleton->obj, "ticks", {.slot_count = 4096});
-//   hft::bpf::load(*skeleton->obj);
+//   hft::bpf::load(*skeleton);
 //   auto rings = hft::bpf::Rings::of(*skeleton->obj, "ticks");
 //   auto ring = rings.attach(0, hft::Role::kConsumer);
 //   hft::KernelConsumer consumer = ring.consumer();
@@ -11,6 +11,7 @@
 #include <hft/abi.h>
 #include <sys/types.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,7 +26,9 @@
 #include "hft/reader.hpp"
 #include "hft/region.hpp"
 
-struct bpf_object;  // libbpf's, of any skeleton or of bpf_object__open()
+// libbpf's: of any skeleton, or of bpf_object__open().
+struct bpf_object;
+struct bpf_object_skeleton;
 
 namespace hft::bpf {
 
@@ -46,9 +49,29 @@ struct Shape {
 /// when the object has no such ring or is loaded.
 void shape(bpf_object& object, std::string_view name, const Shape& shape);
 
-/// bpf_object__load(), with the reason when it fails as std::system_error: what
-/// privilege or kernel feature is missing, or the lines of the verifier's log
+/// A struct that `bpftool gen skeleton` made; not a light skeleton's (-L).
+template <class T>
+concept Skeleton = requires(const T& made) {
+  { made.skeleton } -> std::convertible_to<bpf_object_skeleton*>;
+  { made.obj } -> std::convertible_to<bpf_object*>;
+};
+
+/// bpf_object__load_skeleton(): what NAME__load() of every skeleton calls.
+/// Throws std::system_error with the reason when it fails: what privilege or
+/// kernel feature is missing, or the lines of libbpf's and the verifier's log
 /// that matter. Not thread-safe: takes over libbpf's log meanwhile.
+void load(bpf_object_skeleton& skeleton);
+
+/// Load the programs of a skeleton, as its NAME__load() does; throws as above.
+/// Its `bss` and `data` are the programs' own globals from then on.
+template <Skeleton T>
+void load(T& skeleton) {
+  load(*skeleton.skeleton);
+}
+
+/// bpf_object__load(), for an object that was opened without a skeleton; throws
+/// as above. It does not connect the globals of a skeleton: its `bss` and
+/// `data` may remain copies that no program reads or writes.
 void load(bpf_object& object);
 
 /// Why this process cannot load BPF programs on this kernel; empty when it can.

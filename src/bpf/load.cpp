@@ -77,6 +77,22 @@ int collect(libbpf_print_level level, const char* format, va_list arguments) {
   return length;
 }
 
+// `load` is one of libbpf's functions that return 0 or a negative errno.
+template <class Load>
+void explain_failure(const Load& load) {
+  std::string log;
+  collected = &log;
+  const libbpf_print_fn_t before = libbpf_set_print(collect);
+  const int error = -load();
+  libbpf_set_print(before);
+  collected = nullptr;
+  if (error != 0) {
+    throw std::system_error(
+        error, std::generic_category(),
+        internal::explain(error, internal::facts_here(), log));
+  }
+}
+
 }  // namespace
 
 hft_bpf_shape& internal::shape_of(bpf_object& object, std::string_view name) {
@@ -136,17 +152,11 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
 }
 
 void load(bpf_object& object) {
-  std::string log;
-  collected = &log;
-  const libbpf_print_fn_t before = libbpf_set_print(collect);
-  const int error = -bpf_object__load(&object);
-  libbpf_set_print(before);
-  collected = nullptr;
-  if (error != 0) {
-    throw std::system_error(
-        error, std::generic_category(),
-        internal::explain(error, internal::facts_here(), log));
-  }
+  explain_failure([&] { return bpf_object__load(&object); });
+}
+
+void load(bpf_object_skeleton& skeleton) {
+  explain_failure([&] { return bpf_object__load_skeleton(&skeleton); });
 }
 
 }  // namespace hft::bpf

@@ -26,7 +26,7 @@ SchedSwitch::SchedSwitch(const Shape& shape)
     : loaded_(std::make_unique<Loaded>()) {
   bpf_object& object = *loaded_->skeleton->obj;
   bpf::shape(object, "switches", shape);
-  load(object);
+  load(*loaded_->skeleton);
   loaded_->rings = Rings::of(object, "switches");
   if (sched_switch_bpf__attach(loaded_->skeleton.get()) != 0) {
     fail(errno, "attach a BPF program to the tracepoint sched_switch");

@@ -131,7 +131,7 @@ Simulator::Simulator(const Options& options)
   bpf_map__set_max_entries(loaded_->skeleton->maps.ringbuf,
                            ringbuf_bytes(options));
   shape(object, "market", options.shape);
-  load(object);
+  load(*loaded_->skeleton);
   loaded_->rings = Rings::of(object, "market");
 }
 

@@ -77,7 +77,7 @@ Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
   constants.frames = options.frames ? 1 : 0;
   constants.pass = options.pass ? 1 : 0;
   shape(object, "packets", options.shape);
-  load(object);
+  load(*loaded_->skeleton);
   loaded_->rings = Rings::of(object, "packets");
 
   const int program = bpf_program__fd(loaded_->skeleton->progs.on_packet);

@@ -37,7 +37,7 @@ class Publisher {
   explicit Publisher(const Shape& shape) {
     bpf::shape(object(), "first", shape);
     bpf::shape(object(), "second", shape);
-    load(object());
+    load(skeleton());
     first_ = std::make_unique<Rings>(Rings::of(object(), "first"));
     second_ = std::make_unique<Rings>(Rings::of(object(), "second"));
   }

@@ -7,6 +7,7 @@
 #include "bpf/explain.hpp"
 #include "bpf/skeleton.hpp"
 #include "bpf_test.hpp"
+#include "globals.skel.h"
 #include "refused.skel.h"
 
 namespace hft::bpf {
@@ -107,9 +108,48 @@ class LoadTest : public BpfTest {
 TEST_F(LoadTest, RefusedProgramIsExplained) {
   shape(*refused_->obj, "short_ones", {});
   EXPECT_THAT(
+      [&] { load(*refused_); },
+      ThrowsMessage<std::system_error>(
+          AllOf(HasSubstr("write_beyond"), HasSubstr("the verifier refused"))));
+}
+
+TEST_F(LoadTest, RefusedProgramWithoutSkeletonIsExplained) {
+  shape(*refused_->obj, "short_ones", {});
+  EXPECT_THAT(
       [&] { load(*refused_->obj); },
       ThrowsMessage<std::system_error>(
           AllOf(HasSubstr("write_beyond"), HasSubstr("the verifier refused"))));
+}
+
+// What a light skeleton is made of: it has no object to load.
+struct LightSkeleton {
+  int* ctx;
+};
+static_assert(Skeleton<globals_bpf>);
+static_assert(!Skeleton<LightSkeleton>);
+
+TEST_F(LoadTest, GlobalsAreReadAndWrittenThroughTheSkeleton) {
+  const auto globals =
+      internal::open_skeleton<globals_bpf__open, globals_bpf__destroy>();
+  shape(*globals->obj, "ticks", {.slot_count = 16});
+  globals->data->step = 5;
+  load(*globals);
+  const auto add = [&] {
+    bpf_test_run_opts options{};
+    options.sz = sizeof options;
+    EXPECT_EQ(
+        bpf_prog_test_run_opts(bpf_program__fd(globals->progs.add), &options),
+        0);
+  };
+  EXPECT_EQ(globals->bss->total, 0U);
+  add();
+  EXPECT_EQ(globals->bss->total, 5U);
+  globals->data->step = 7;
+  globals->bss->total = 100;
+  add();
+  EXPECT_EQ(globals->bss->total, 107U);
+  EXPECT_EQ(globals->rodata->ticks_shape.slot_count, 16U);
+  EXPECT_NO_THROW((void)Rings::of(*globals->obj, "ticks"));
 }
 
 TEST_F(LoadTest, UnknownRingIsNamed) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <system_error>
 
+#include "hft/bpf.hpp"
 #include "hft/line.hpp"
 #include "hft/mapping.hpp"
 #include "packet_sender.hpp"
@@ -132,7 +133,7 @@ class Redirect {
   explicit Redirect(int socket) : program_(redirect_bpf::open()) {
     check(program_ == nullptr ? -errno : 0, "open a BPF program");
     program_->bss->port = htons(Veth::kPort);
-    check(redirect_bpf::load(program_.get()), "load a BPF program");
+    bpf::load(*program_);
     const std::uint32_t queue = kQueue;
     check(bpf_map_update_elem(bpf_map__fd(program_->maps.sockets), &queue,
                               &socket, BPF_ANY),
