@@ -4,7 +4,7 @@
 //   hft::bpf::shape(*skeleton->obj, "ticks", {.slot_count = 4096});
 //   hft::bpf::load(*skeleton);
 //   auto rings = hft::bpf::Rings::of(*skeleton->obj, "ticks");
-//   auto ring = rings.attach(0, hft::Role::kConsumer);
+//   auto ring = rings.attach(cpu, hft::Role::kConsumer);
 //   hft::KernelConsumer consumer = ring.consumer();
 #pragma once
 
@@ -38,7 +38,10 @@ inline constexpr std::uint32_t kEachCpu = 0;
 struct Shape {
   std::uint32_t slot_count = HFT_DEFAULT_SLOT_COUNT;  // a power of two
   hft_mode mode = HFT_MODE_DROP;
-  std::uint32_t rings = 1;  // or kEachCpu
+  /// One, and only one program at a time may produce into it: two that run at
+  /// once on two CPUs would overwrite each other's records. kEachCpu is right
+  /// for every program; hft::Merger reads its rings as one.
+  std::uint32_t rings = kEachCpu;
   /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
   /// the verifier refuses one that is not.
   std::uint32_t slot_size = 0;

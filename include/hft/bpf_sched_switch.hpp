@@ -22,7 +22,7 @@ namespace hft::bpf {
 /// thread-safe.
 class SchedSwitch {
  public:
-  explicit SchedSwitch(const Shape& shape = {.rings = kEachCpu});
+  explicit SchedSwitch(const Shape& shape = {});
   SchedSwitch(SchedSwitch&&) noexcept;
   SchedSwitch& operator=(SchedSwitch&&) noexcept;
   SchedSwitch(const SchedSwitch&) = delete;

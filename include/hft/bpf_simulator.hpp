@@ -36,8 +36,9 @@ struct SimulatorOptions {
   int cpu = 0;                                    // that produces
   Output output = Output::kRing;
   Driver driver = Driver::kAuto;
-  /// One ring. The BPF ring buffer, where it is used, holds as many records.
-  Shape shape = {};
+  /// Of its one ring: it produces on one CPU, whatever `rings` says. The BPF
+  /// ring buffer, where it is used, holds as many records.
+  Shape shape = {.rings = 1};
 };
 
 /// Loaded on construction, which throws as load() does; gone on destruction.

@@ -2,7 +2,7 @@
 // UDP datagrams of an interface, in rings: an XDP program puts them there.
 //
 //   hft::bpf::Xdp feed({.interface = "eth1", .port = 26400});
-//   auto ring = feed.rings().attach(0, hft::Role::kConsumer);
+//   auto ring = feed.rings().attach(cpu, hft::Role::kConsumer);
 //   auto consumer = ring.consumer();
 //   decode(hft::payload(consumer.read(), ring.info().slot_size));
 #pragma once
@@ -36,9 +36,9 @@ struct XdpOptions {
 /// (IPv6, fragments, other ports) goes to the network stack. Neither IP nor UDP
 /// checksums are looked at. Move-only. Not thread-safe.
 ///
-/// With one queue, packets come one at a time into one ring; interfaces with
-/// more, and kGeneric, run the program on several CPUs: take a ring for each,
-/// Shape::rings = kEachCpu.
+/// The program runs on the CPU that received the packet, and puts it into that
+/// CPU's ring. Only an interface with one queue, in native mode, may take one
+/// ring for all, Shape::rings = 1: others run the program on several CPUs.
 class Xdp {
  public:
   using Options = XdpOptions;

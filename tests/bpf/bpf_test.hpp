@@ -2,7 +2,7 @@
 // What tests of BPF rings share: the privilege they need, and a program that
 // publishes on request.
 //
-//   Publisher publisher({.slot_count = 64});
+//   Publisher publisher({.slot_count = 64, .rings = 1});
 //   EXPECT_EQ(publisher.publish_first(0, 100), 64);
 #pragma once
 

@@ -169,7 +169,7 @@ TEST_F(LoadTest, SizesThatNoRingHas) {
 }
 
 TEST_F(LoadTest, LoadedRingKeepsItsShape) {
-  const Publisher publisher({.slot_count = 64});
+  const Publisher publisher({.slot_count = 64, .rings = 1});
   EXPECT_THROW(shape(publisher.object(), "first", {.slot_count = 128}),
                std::logic_error);
   EXPECT_EQ(publisher.skeleton().rodata->first_shape.slot_count, 64U);
@@ -178,7 +178,7 @@ TEST_F(LoadTest, LoadedRingKeepsItsShape) {
 }
 
 TEST_F(LoadTest, RingsAreMadeKnownOnce) {
-  const Publisher publisher({});
+  const Publisher publisher({.rings = 1});
   EXPECT_THROW((void)Rings::of(publisher.object(), "first"), std::system_error);
 }
 

@@ -198,6 +198,11 @@ TEST_F(ProducersTest, RingbufGetsTheSamePackets) {
   }
 }
 
+TEST_F(ProducersTest, SimulatorHasOneRingWhateverTheShapeSays) {
+  const Simulator simulator({.shape = {.slot_count = 16, .rings = kEachCpu}});
+  EXPECT_EQ(simulator.rings().size(), 1U);
+}
+
 TEST_F(ProducersTest, BurstsLoseWhatTheRingHasNoRoomFor) {
   constexpr std::uint32_t kSlots = 64;
   constexpr std::uint32_t kPackets = 100;
@@ -248,7 +253,7 @@ hft_ring_stats settled(const SchedSwitch& switches, std::uint32_t cpu) {
 }
 
 TEST_F(ProducersTest, SwitchesNameBothThreads) {
-  const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
+  const SchedSwitch switches({.slot_count = 16384});
   ASSERT_EQ(switches.rings().size(), possible_cpus());
   std::vector<Ring> rings;
   std::vector<KernelConsumer> consumers;
@@ -292,7 +297,7 @@ std::jthread sleeper(int cpu) {
 
 TEST_F(ProducersTest, SwitchesThatDoNotFitAreCounted) {
   constexpr std::uint32_t kSlots = 16;
-  const SchedSwitch switches({.slot_count = kSlots, .rings = kEachCpu});
+  const SchedSwitch switches({.slot_count = kSlots});
   const Ring ring = switches.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer(StartAt::kOldest);
   {
@@ -316,7 +321,7 @@ TEST_F(ProducersTest, SwitchesThatDoNotFitAreCounted) {
 TEST_F(ProducersTest, SwitchesAreOverwrittenAndTheirLapsCounted) {
   constexpr std::uint32_t kSlots = 16;
   const SchedSwitch switches(
-      {.slot_count = kSlots, .mode = HFT_MODE_OVERWRITE, .rings = kEachCpu});
+      {.slot_count = kSlots, .mode = HFT_MODE_OVERWRITE});
   const Ring ring = switches.rings().attach(0, Role::kConsumer);
   auto reader = ring.reader(StartAt::kOldest);
   const std::uint64_t first = reader.position();
@@ -340,7 +345,7 @@ TEST_F(ProducersTest, SwitchesOfTwoCpusComeByStamp) {
   if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
     GTEST_SKIP() << "one CPU";
   }
-  const SchedSwitch switches({.slot_count = 16384, .rings = kEachCpu});
+  const SchedSwitch switches({.slot_count = 16384});
   std::vector<Ring> rings;
   Merger merger;
   for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {

@@ -81,7 +81,7 @@ class PinRightsTest : public RightsTest {
 };
 
 TEST_F(RightsTest, NoOneMapsSlotsWritable) {
-  const Publisher publisher({});
+  const Publisher publisher({.rings = 1});
   const int slots = map_fd(publisher, "first_slots");
   EXPECT_EQ(map_error(slots, PROT_READ), 0);
   EXPECT_EQ(map_error(slots, PROT_READ | PROT_WRITE), EPERM);
@@ -113,7 +113,7 @@ TEST_F(RightsTest, NoOneWritesThePositionOrTheCounters) {
 }
 
 TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {
-  const Publisher publisher({.slot_count = 64});
+  const Publisher publisher({.slot_count = 64, .rings = 1});
   publisher.first().send(ours_.get(), Role::kConsumer);
   publisher.publish_first(0, 40);
   EXPECT_TRUE(passes_as_other_user([&] {
@@ -135,7 +135,7 @@ TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {
 }
 
 TEST_F(RightsTest, ObserverGetsNoConsumerPage) {
-  const Publisher publisher({.mode = HFT_MODE_OVERWRITE});
+  const Publisher publisher({.mode = HFT_MODE_OVERWRITE, .rings = 1});
   publisher.first().send(ours_.get(), Role::kObserver);
   EXPECT_TRUE(passes_as_other_user([&] {
     const Rings rings = Rings::receive(theirs_.get());
@@ -152,7 +152,7 @@ TEST_F(RightsTest, WhatIsNoRingIsNotReceived) {
 }
 
 TEST_F(RightsTest, PinsLetOthersConsumeAndGoWhenRemoved) {
-  const Publisher publisher({.slot_count = 64});
+  const Publisher publisher({.slot_count = 64, .rings = 1});
   const std::string folder = pin_folder();
   publisher.first().pin(folder, {.consumer_mode = 0666});
   EXPECT_EQ(error_of([&] { publisher.first().pin(folder); }), EEXIST);
@@ -178,7 +178,7 @@ TEST_F(RightsTest, PinsLetOthersConsumeAndGoWhenRemoved) {
 }
 
 TEST_F(PinRightsTest, PinsKeepOthersOutByDefault) {
-  const Publisher publisher({});
+  const Publisher publisher({.rings = 1});
   const std::string folder = pin_folder();
   publisher.first().pin(folder);
   EXPECT_TRUE(passes_as_other_user([&] {
@@ -191,7 +191,7 @@ TEST_F(PinRightsTest, PinsKeepOthersOutByDefault) {
 }
 
 TEST_F(PinRightsTest, ObserversOfAPinCannotConsume) {
-  const Publisher publisher({});
+  const Publisher publisher({.rings = 1});
   const std::string folder = pin_folder();
   publisher.first().pin(folder, {.consumer_mode = 0644});
   EXPECT_TRUE(passes_as_other_user([&] {
@@ -204,7 +204,7 @@ TEST_F(PinRightsTest, ObserversOfAPinCannotConsume) {
 }
 
 TEST_F(RightsTest, PinsOutsideABpfFileSystemSayWhereToGo) {
-  const Publisher publisher({});
+  const Publisher publisher({.rings = 1});
   EXPECT_THAT([&] { publisher.first().pin("/tmp/hft-test-pin"); },
               ::testing::ThrowsMessage<std::system_error>(
                   ::testing::HasSubstr("mount -t bpf bpf /sys/fs/bpf")));
@@ -213,7 +213,7 @@ TEST_F(RightsTest, PinsOutsideABpfFileSystemSayWhereToGo) {
 TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
   const std::string folder = pin_folder();
   {
-    const Publisher publisher({.slot_count = 64});
+    const Publisher publisher({.slot_count = 64, .rings = 1});
     publisher.first().pin(folder);
     publisher.publish_first(0, 5);
   }
@@ -230,7 +230,7 @@ TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
 TEST_F(RightsTest, ScribblingOverTheConsumerPageHarmsNoRecord) {
   constexpr std::uint64_t kWrites = 1'000'000;
   constexpr std::uint32_t kSlots = 64;
-  const Publisher publisher({.slot_count = kSlots});
+  const Publisher publisher({.slot_count = kSlots, .rings = 1});
   const Ring hostile = publisher.first().attach(0, Role::kConsumer);
   auto* const words =
       reinterpret_cast<std::uint64_t*>(hostile.consumer_end().page);

@@ -27,7 +27,7 @@ std::vector<std::uint64_t> sequence(std::uint64_t from, std::uint64_t count) {
 }
 
 TEST_F(RingTest, InfoSaysWhatTheRingIs) {
-  const Publisher publisher({.slot_count = 256});
+  const Publisher publisher({.slot_count = 256, .rings = 1});
   const Ring ring = publisher.second().attach(0, Role::kConsumer);
   EXPECT_EQ(ring.info().slot_size, 256U);
   EXPECT_EQ(ring.info().slot_count, 256U);
@@ -39,7 +39,7 @@ TEST_F(RingTest, InfoSaysWhatTheRingIs) {
 }
 
 TEST_F(RingTest, RecordsArriveInOrderOverManyLaps) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   for (std::uint64_t from = 0; from < 1000; from += 10) {
@@ -51,7 +51,7 @@ TEST_F(RingTest, RecordsArriveInOrderOverManyLaps) {
 }
 
 TEST_F(RingTest, RecordCarriesTypeLengthAndStamp) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   timespec before{};
@@ -73,7 +73,7 @@ TEST_F(RingTest, RecordCarriesTypeLengthAndStamp) {
 }
 
 TEST_F(RingTest, TooLongAPayloadIsCutOffAndFlagged) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   ASSERT_EQ(publisher.publish_too_long(5), 1U);
@@ -85,7 +85,7 @@ TEST_F(RingTest, TooLongAPayloadIsCutOffAndFlagged) {
 }
 
 TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
-  const Publisher publisher({.slot_count = 64});
+  const Publisher publisher({.slot_count = 64, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   EXPECT_EQ(publisher.publish_first(0, 1000), 64U);
@@ -103,7 +103,7 @@ TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
 }
 
 TEST_F(RingTest, RingsOfOneProgramAreApart) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring first = publisher.first().attach(0, Role::kConsumer);
   const Ring second = publisher.second().attach(0, Role::kConsumer);
   auto from_first = first.consumer();
@@ -115,7 +115,8 @@ TEST_F(RingTest, RingsOfOneProgramAreApart) {
 }
 
 TEST_F(RingTest, OverwriteReadersCountTheirLapsExactly) {
-  const Publisher publisher({.slot_count = 64, .mode = HFT_MODE_OVERWRITE});
+  const Publisher publisher(
+      {.slot_count = 64, .mode = HFT_MODE_OVERWRITE, .rings = 1});
   const Ring ring = publisher.second().attach(0, Role::kObserver);
   auto reader = ring.reader();
   auto idle = ring.reader();
@@ -138,7 +139,7 @@ TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
   if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
     GTEST_SKIP() << "needs two CPUs";
   }
-  const Publisher publisher({.slot_count = 16, .rings = kEachCpu});
+  const Publisher publisher({.slot_count = 16});
   ASSERT_EQ(publisher.first().size(), possible_cpus());
   cpu_set_t before;
   sched_getaffinity(0, sizeof before, &before);
@@ -157,7 +158,7 @@ TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
 }
 
 TEST_F(RingTest, SecondConsumerIsRefusedUntilTheFirstHasGone) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   const Ring again = publisher.first().attach(0, Role::kConsumer);
   {
@@ -173,7 +174,7 @@ TEST_F(RingTest, SecondConsumerIsRefusedUntilTheFirstHasGone) {
 }
 
 TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
-  const Publisher publisher({.slot_count = 16});
+  const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   publisher.publish_first(0, 10);
   {
@@ -196,8 +197,9 @@ TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
 }
 
 TEST_F(RingTest, ModesAreNotMistaken) {
-  const Publisher drop({.slot_count = 16});
-  const Publisher overwrite({.slot_count = 16, .mode = HFT_MODE_OVERWRITE});
+  const Publisher drop({.slot_count = 16, .rings = 1});
+  const Publisher overwrite(
+      {.slot_count = 16, .mode = HFT_MODE_OVERWRITE, .rings = 1});
   EXPECT_THROW((void)drop.first().attach(0, Role::kObserver).reader(),
                InvalidRing);
   EXPECT_THROW((void)overwrite.first().attach(0, Role::kConsumer).consumer(),

@@ -179,7 +179,7 @@ class XdpFixture : public BpfTest {
     return {.interface = "lo",
             .port = kPort,
             .attach = Attach::kGeneric,
-            .shape = {.slot_count = 64, .slot_size = slot_size}};
+            .shape = {.slot_count = 64, .rings = 1, .slot_size = slot_size}};
   }
 
   Descriptor before_;

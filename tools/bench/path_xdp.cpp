@@ -19,6 +19,7 @@ bpf::Xdp attach(const Setting& setting) {
       {.interface = Veth::kReceiverName,
        .port = Veth::kPort,
        .shape = {.slot_count = static_cast<std::uint32_t>(setting.capacity),
+                 .rings = 1,
                  .slot_size = default_slot_size(HFT_RECORD_HEADER + bytes)}});
 }
 

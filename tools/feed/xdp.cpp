@@ -18,12 +18,11 @@ constexpr std::uint32_t kSlotCount = 16'384;
 constexpr std::uint64_t kTurn = 100'000'000;  // ns that next() waits
 
 bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
-  return bpf::Xdp({.interface = interface,
-                   .port = endpoint.port,
-                   .address = to_address(endpoint),
-                   .shape = {.slot_count = kSlotCount,
-                             .rings = bpf::kEachCpu,
-                             .slot_size = kSlotSize}});
+  return bpf::Xdp(
+      {.interface = interface,
+       .port = endpoint.port,
+       .address = to_address(endpoint),
+       .shape = {.slot_count = kSlotCount, .slot_size = kSlotSize}});
 }
 
 }  // namespace
