@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -21,15 +23,26 @@ namespace {
 constexpr int kOldestMajor = 5;
 constexpr int kOldestMinor = 15;
 constexpr std::ptrdiff_t kVerdictLines = 4;
+constexpr std::size_t kWarningLines = 4;
+constexpr int kSeccompFilter = 2;                  // SECCOMP_MODE_FILTER
+constexpr ino_t kHostUserNamespace = 0xeffffffdU;  // PROC_USER_INIT_INO
 
-std::uint64_t effective_capabilities() {
+// A hexadecimal number of /proc/self/status. 0 when there is none.
+std::uint64_t status_field(std::string_view name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("CapEff:")) {
-      return std::strtoull(line.c_str() + 7, nullptr, 16);
+    if (line.starts_with(name)) {
+      return std::strtoull(line.c_str() + name.size(), nullptr, 16);
     }
   }
   return 0;
+}
+
+// Where /proc does not say, they are taken for the host's.
+bool in_host_user_namespace() {
+  struct stat file {};
+  return stat("/proc/self/ns/user", &file) != 0 ||
+         file.st_ino == kHostUserNamespace;
 }
 
 // "none [integrity] confidentiality": the one in force is in brackets.
@@ -62,10 +75,71 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
+// Of libbpf, after the line that says what failed: the same once more, and
+// limits of locked memory, which kernels that we load on do not have.
+bool adds_nothing(std::string_view line) {
+  constexpr std::array<std::string_view, 6> kParts = {
+      ": failed to load: -",
+      "failed to prepare load attributes",
+      "failed to load object",
+      "failed to load BPF skeleton",
+      "ulimit -l",
+      "RLIMIT_MEMLOCK"};
+  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
+    return line.find(part) != std::string_view::npos;
+  });
+}
+
+// The first lines that say something, each on a line of its own.
+std::string warnings_in(std::string_view log) {
+  std::string text;
+  std::size_t count = 0;
+  for (const std::string_view line : lines_of(log)) {
+    if (!line.empty() && !adds_nothing(line) && ++count <= kWarningLines) {
+      text += fmt::format("\n  {}", line);
+    }
+  }
+  return text;
+}
+
+// Not for want of memory: that is another error from Linux 5.11 on.
+std::string why_not_permitted(const Failure& failure, const Facts& facts) {
+  if (facts.lockdown == "confidentiality") {
+    return "the kernel is locked down (confidentiality), and refuses programs "
+           "that read its memory: boot with lockdown=integrity, or without "
+           "secure boot";
+  }
+  if (!facts.host_user) {
+    return "expected the capabilities of a user of the host, found those of a "
+           "user namespace, which do not count for BPF: run it outside of the "
+           "rootless container";
+  }
+  if (!facts.net_admin) {
+    return "expected the capability CAP_NET_ADMIN, which programs for packets "
+           "need, found none: run as root";
+  }
+  if (failure.log.find("trivial BPF program") != std::string_view::npos) {
+    return fmt::format(
+        "expected that whoever has the capabilities may load programs, found "
+        "even a trivial one refused: have {} permit bpf(2)",
+        facts.filtered ? "the seccomp filter of this process"
+                       : "the security modules of this kernel");
+  }
+  const std::string found = failure.section.empty()
+                                ? "it"
+                                : fmt::format("SEC(\"{}\")", failure.section);
+  return fmt::format(
+      "expected a kind of program or map that this kernel permits, found {} "
+      "refused though the capabilities are there: its configuration or a "
+      "security module forbids that kind; use another kind, such as tp_btf, or "
+      "another kernel",
+      found);
+}
+
 }  // namespace
 
 Facts facts_here() {
-  const std::uint64_t held = effective_capabilities();
+  const std::uint64_t held = status_field("CapEff:");
   const auto has = [&](unsigned capability) {
     return (held >> capability & 1U) != 0;
   };
@@ -78,6 +152,8 @@ Facts facts_here() {
           .capable = admin || (has(CAP_BPF) && has(CAP_PERFMON)),
           .net_admin = admin || has(CAP_NET_ADMIN),
           .btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0,
+          .host_user = in_host_user_namespace(),
+          .filtered = status_field("Seccomp:") == kSeccompFilter,
           .lockdown = lockdown_in_force(),
           .release = name.release};
 }
@@ -135,35 +211,52 @@ std::string missing(const Facts& facts) {
   return {};
 }
 
-std::string explain(int error, const Facts& facts, std::string_view log) {
-  const std::string begin = "load BPF programs";
+std::string refused_program(std::string_view log) {
+  constexpr std::string_view kBefore = "libbpf: prog '";
+  for (std::string_view line : lines_of(log)) {
+    if (line.starts_with(kBefore)) {
+      line.remove_prefix(kBefore.size());
+      return std::string(line.substr(0, line.find('\'')));
+    }
+  }
+  return {};
+}
+
+std::string explain(const Failure& failure, const Facts& facts) {
+  const auto& [error, log, section] = failure;
+  const std::string begin = "load BPF programs: ";
   if (const std::string what = missing(facts); !what.empty()) {
-    return fmt::format("{}: {}", begin, what);
+    return begin + what;
   }
   if (const std::string verdict = verdict_in(log); !verdict.empty()) {
-    return fmt::format("{}: the verifier refused one:{}", begin, verdict);
+    return fmt::format("{}the verifier refused one:{}", begin, verdict);
   }
-  if (error == EPERM && facts.lockdown == "confidentiality") {
-    return begin +
-           ": the kernel is locked down (confidentiality), and refuses "
-           "programs that read its memory: boot with lockdown=integrity, or "
-           "without secure boot";
-  }
+  const std::string warnings = warnings_in(log);
   if (!facts.btf) {
     return begin +
-           ": expected /sys/kernel/btf/vmlinux, found none: the kernel was "
-           "built without CONFIG_DEBUG_INFO_BTF";
+           "expected /sys/kernel/btf/vmlinux, found none: the kernel was "
+           "built without CONFIG_DEBUG_INFO_BTF" +
+           warnings;
   }
-  if (error == EPERM && !facts.net_admin) {
-    return begin + ": packets need the capability CAP_NET_ADMIN, too";
+  if (error == EPERM) {
+    return begin + why_not_permitted(failure, facts) + warnings;
   }
-  if (error == ENOMEM || error == EPERM) {
+  if (error == ENOMEM) {
     return begin +
-           ": not permitted or no memory: a memory cgroup may be at its limit "
-           "(before Linux 5.11 also `ulimit -l`); ask for fewer slots";
+           "expected memory for their maps, found too little: a memory cgroup "
+           "may be at its limit; ask for fewer slots or fewer rings" +
+           warnings;
   }
-  const std::vector<std::string_view> lines = lines_of(log);
-  return lines.empty() ? begin : fmt::format("{}: {}", begin, lines.back());
+  if (error == ESRCH &&
+      log.find("kernel BTF type ID") != std::string_view::npos) {
+    return begin +
+           "expected a tracepoint or function of this kernel, found none of "
+           "that name: `bpftool btf dump file /sys/kernel/btf/vmlinux` lists "
+           "them" +
+           warnings;
+  }
+  return warnings.empty() ? "load BPF programs"
+                          : fmt::format("{}libbpf says:{}", begin, warnings);
 }
 
 }  // namespace hft::bpf::internal

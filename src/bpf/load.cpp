@@ -63,7 +63,7 @@ void resize(bpf_map* map, std::uint32_t entries) {
 thread_local std::string* collected = nullptr;
 
 int collect(libbpf_print_level level, const char* format, va_list arguments) {
-  if (collected == nullptr || level == LIBBPF_DEBUG) {
+  if (collected == nullptr || level != LIBBPF_WARN) {
     return 0;
   }
   va_list again;
@@ -77,9 +77,16 @@ int collect(libbpf_print_level level, const char* format, va_list arguments) {
   return length;
 }
 
+// SEC() of the program that was not loaded; empty when it was something else.
+std::string refused_section(bpf_object& object, std::string_view log) {
+  const bpf_program* const program = bpf_object__find_program_by_name(
+      &object, internal::refused_program(log).c_str());
+  return program == nullptr ? "" : bpf_program__section_name(program);
+}
+
 // `load` is one of libbpf's functions that return 0 or a negative errno.
 template <class Load>
-void explain_failure(const Load& load) {
+void explain_failure(bpf_object& object, const Load& load) {
   std::string log;
   collected = &log;
   const libbpf_print_fn_t before = libbpf_set_print(collect);
@@ -87,9 +94,11 @@ void explain_failure(const Load& load) {
   libbpf_set_print(before);
   collected = nullptr;
   if (error != 0) {
+    const std::string section = refused_section(object, log);
     throw std::system_error(
         error, std::generic_category(),
-        internal::explain(error, internal::facts_here(), log));
+        internal::explain({.error = error, .log = log, .section = section},
+                          internal::facts_here()));
   }
 }
 
@@ -152,11 +161,12 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
 }
 
 void load(bpf_object& object) {
-  explain_failure([&] { return bpf_object__load(&object); });
+  explain_failure(object, [&] { return bpf_object__load(&object); });
 }
 
 void load(bpf_object_skeleton& skeleton) {
-  explain_failure([&] { return bpf_object__load_skeleton(&skeleton); });
+  explain_failure(**skeleton.obj,
+                  [&] { return bpf_object__load_skeleton(&skeleton); });
 }
 
 }  // namespace hft::bpf

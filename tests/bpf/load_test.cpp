@@ -9,6 +9,7 @@
 #include "bpf_test.hpp"
 #include "globals.skel.h"
 #include "refused.skel.h"
+#include "unknown.skel.h"
 
 namespace hft::bpf {
 namespace {
@@ -42,7 +43,7 @@ constexpr const char* kLog =
 TEST(Explain, Privilege) {
   Facts facts = kGood;
   facts.capable = false;
-  EXPECT_THAT(explain(EPERM, facts, ""), HasSubstr("CAP_BPF"));
+  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("CAP_BPF"));
 }
 
 TEST(Explain, KernelWithoutBpf) {
@@ -55,48 +56,121 @@ TEST(Explain, KernelWithoutBpf) {
 TEST(Explain, PacketsNeedAnotherPrivilege) {
   Facts facts = kGood;
   facts.net_admin = false;
-  EXPECT_THAT(explain(EPERM, facts, ""), HasSubstr("CAP_NET_ADMIN"));
+  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("CAP_NET_ADMIN"));
 }
 
 TEST(Explain, OldKernel) {
   Facts facts = kGood;
   facts.release = "5.10.0-30-amd64";
-  EXPECT_THAT(explain(EINVAL, facts, kLog),
+  EXPECT_THAT(explain({.error = EINVAL, .log = kLog}, facts),
               AllOf(HasSubstr("5.15"), HasSubstr("5.10.0-30-amd64")));
   facts.release = "5.15.0";
-  EXPECT_THAT(explain(EINVAL, facts, kLog), Not(HasSubstr("from 5.15 on")));
+  EXPECT_THAT(explain({.error = EINVAL, .log = kLog}, facts),
+              Not(HasSubstr("from 5.15 on")));
 }
 
 TEST(Explain, NoBtf) {
   Facts facts = kGood;
   facts.btf = false;
-  EXPECT_THAT(explain(ESRCH, facts, ""), HasSubstr("CONFIG_DEBUG_INFO_BTF"));
+  EXPECT_THAT(explain({.error = ESRCH}, facts),
+              HasSubstr("CONFIG_DEBUG_INFO_BTF"));
 }
 
 TEST(Explain, Lockdown) {
   Facts facts = kGood;
   facts.lockdown = "confidentiality";
-  EXPECT_THAT(explain(EPERM, facts, ""), HasSubstr("locked down"));
+  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("locked down"));
   facts.lockdown = "integrity";
-  EXPECT_THAT(explain(EPERM, facts, ""), Not(HasSubstr("locked down")));
+  EXPECT_THAT(explain({.error = EPERM}, facts), Not(HasSubstr("locked down")));
+}
+
+TEST(Explain, CapabilitiesOfAUserNamespace) {
+  Facts facts = kGood;
+  facts.host_user = false;
+  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("user namespace"));
+  EXPECT_THAT(explain({.error = EINVAL}, facts),
+              Not(HasSubstr("user namespace")));
+}
+
+// What libbpf 1.1 says of a program that this kernel refuses to everyone.
+constexpr const char* kRefused =
+    "libbpf: prog 'on_read': BPF program load failed: Operation not permitted\n"
+    "libbpf: permission error while running as root; try raising 'ulimit -l'? "
+    "current value: 8.0 MiB\n"
+    "libbpf: prog 'on_read': failed to load: -1\n"
+    "libbpf: failed to load object 'reads_bpf'\n"
+    "libbpf: failed to load BPF skeleton 'reads_bpf': -1\n";
+
+TEST(Explain, KindOfProgramThatIsRefused) {
+  EXPECT_EQ(internal::refused_program(kRefused), "on_read");
+  EXPECT_EQ(internal::refused_program("libbpf: map 'x': too large\n"), "");
+  const std::string text = explain(
+      {.error = EPERM, .log = kRefused, .section = "fentry/vfs_read"}, kGood);
+  EXPECT_THAT(text, AllOf(HasSubstr("SEC(\"fentry/vfs_read\")"),
+                          HasSubstr("prog 'on_read': BPF program load failed"),
+                          HasSubstr("capabilities are there"),
+                          Not(HasSubstr("memory")), Not(HasSubstr("ulimit")),
+                          Not(HasSubstr("failed to load object"))));
+}
+
+// What libbpf 1.1 says when it may not load `return 0` either.
+constexpr const char* kTrivial =
+    "libbpf: Error in bpf_object__probe_loading():Operation not permitted(1). "
+    "Couldn't load trivial BPF program. Make sure your kernel supports BPF "
+    "(CONFIG_BPF_SYSCALL=y) and/or that RLIMIT_MEMLOCK is set to big enough "
+    "value.\n"
+    "libbpf: failed to load object 'ticks_bpf'\n";
+
+TEST(Explain, EveryProgramIsRefused) {
+  Facts facts = kGood;
+  EXPECT_THAT(
+      explain({.error = EPERM, .log = kTrivial}, facts),
+      AllOf(HasSubstr("even a trivial one refused"),
+            HasSubstr("security modules"), Not(HasSubstr("RLIMIT_MEMLOCK"))));
+  facts.filtered = true;
+  EXPECT_THAT(explain({.error = EPERM, .log = kTrivial}, facts),
+              HasSubstr("the seccomp filter of this process"));
 }
 
 TEST(Explain, Memory) {
-  EXPECT_THAT(explain(ENOMEM, kGood, ""), HasSubstr("memory cgroup"));
+  EXPECT_THAT(explain({.error = ENOMEM,
+                       .log = "libbpf: map 'market_slots': failed to create: "
+                              "Cannot allocate memory(-12)\n"},
+                      kGood),
+              AllOf(HasSubstr("memory cgroup"), HasSubstr("market_slots")));
+}
+
+TEST(Explain, TracepointThatTheKernelDoesNotHave) {
+  const char* const log =
+      "libbpf: prog 'on_tick': failed to find kernel BTF type ID of 'tick': "
+      "-3\n"
+      "libbpf: prog 'on_tick': failed to prepare load attributes: -3\n"
+      "libbpf: prog 'on_tick': failed to load: -3\n"
+      "libbpf: failed to load object 'ticks_bpf'\n";
+  EXPECT_THAT(
+      explain({.error = ESRCH, .log = log}, kGood),
+      AllOf(HasSubstr("kernel BTF type ID of 'tick': -3"),
+            HasSubstr("found none of that name"),
+            Not(HasSubstr("prepare load")), Not(HasSubstr("failed to load"))));
 }
 
 TEST(Explain, VerdictNamesProgramSourceAndReason) {
-  EXPECT_THAT(explain(EACCES, kGood, kLog),
+  EXPECT_THAT(explain({.error = EACCES, .log = kLog}, kGood),
               AllOf(HasSubstr("'on_tick'"), HasSubstr("record + 40"),
                     HasSubstr("value_size=64 off=64 size=8"),
                     HasSubstr("outside of the allowed memory range"),
                     Not(HasSubstr("R1=ctx()"))));
 }
 
-TEST(Explain, OtherErrorsGiveTheLastLineOfTheLog) {
-  EXPECT_THAT(explain(E2BIG, kGood, "libbpf: one\nlibbpf: map too large\n"),
-              HasSubstr("map too large"));
-  EXPECT_EQ(explain(E2BIG, kGood, ""), "load BPF programs");
+TEST(Explain, OtherErrorsGiveTheFirstWarnings) {
+  const std::string text = explain(
+      {.error = E2BIG,
+       .log = "libbpf: one\nlibbpf: two\nlibbpf: three\nlibbpf: four\n"
+              "libbpf: five\nlibbpf: failed to load object 'ticks_bpf'\n"},
+      kGood);
+  EXPECT_THAT(text, AllOf(HasSubstr("\n  libbpf: one\n"),
+                          HasSubstr("libbpf: four"), Not(HasSubstr("five"))));
+  EXPECT_EQ(explain({.error = E2BIG}, kGood), "load BPF programs");
 }
 
 class LoadTest : public BpfTest {
@@ -119,6 +193,16 @@ TEST_F(LoadTest, RefusedProgramWithoutSkeletonIsExplained) {
       [&] { load(*refused_->obj); },
       ThrowsMessage<std::system_error>(
           AllOf(HasSubstr("write_beyond"), HasSubstr("the verifier refused"))));
+}
+
+TEST_F(LoadTest, UnknownTracepointIsNamed) {
+  const auto unknown =
+      internal::open_skeleton<unknown_bpf__open, unknown_bpf__destroy>();
+  shape(*unknown->obj, "unknowns", {});
+  EXPECT_THAT([&] { load(*unknown); },
+              ThrowsMessage<std::system_error>(
+                  AllOf(HasSubstr("'hft_unknown': -3"),
+                        HasSubstr("found none of that name"))));
 }
 
 // What a light skeleton is made of: it has no object to load.
