@@ -144,8 +144,10 @@ struct PinOptions {
 class Rings {
  public:
   /// Of a loaded object that was shaped: writes what the rings are, then
-  /// freezes the slots, so that no one can ever map them writable. Once.
-  /// Throws std::system_error, std::logic_error when there is no such ring.
+  /// freezes the slots, so that no one can ever map them writable. Once for an
+  /// object and a name. Throws std::logic_error when there is no such ring, it
+  /// has no shape, its object is not loaded, or this was called before;
+  /// std::system_error, as where /proc is not mounted.
   static Rings of(bpf_object& object, std::string_view name);
 
   /// Make `folder`, under a BPF file system, with the files "slots" and

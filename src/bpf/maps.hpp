@@ -31,7 +31,8 @@ struct MapFacts {
   bool frozen = false;
 };
 /// From /proc/self/fdinfo, which needs no privilege. Throws InvalidRing when
-/// the descriptor is not of an array.
+/// the descriptor is not of an array, std::system_error where /proc is not
+/// mounted.
 MapFacts map_facts(int fd);
 
 }  // namespace hft::bpf::internal

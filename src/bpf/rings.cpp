@@ -38,7 +38,13 @@ bpf_map* find_map(bpf_object& object, std::string_view name,
 }
 
 MapFacts map_facts(int fd) {
-  std::ifstream file(fmt::format("/proc/self/fdinfo/{}", fd));
+  const std::string path = fmt::format("/proc/self/fdinfo/{}", fd);
+  std::ifstream file(path);
+  if (!file) {
+    fail(errno, fmt::format("expected {}, where the kernel says what a BPF map "
+                            "is, found none: mount -t proc proc /proc",
+                            path));
+  }
   std::uint64_t type = 0;
   std::uint64_t value_size = 0;
   std::uint64_t entries = 0;
@@ -197,6 +203,13 @@ Rings::Rings(Descriptor slots, Descriptor consumers)
 }
 
 Rings Rings::of(bpf_object& object, std::string_view name) {
+  const hft_bpf_shape& shape = internal::shape_of(object, name);
+  if (shape.slot_count == 0) {
+    throw std::logic_error(
+        fmt::format("Rings::of() of {}: expected a shape, found none: call "
+                    "hft::bpf::shape() before load()",
+                    name));
+  }
   bpf_map* const slots = internal::find_map(object, name, "slots");
   const int fd = bpf_map__fd(slots);
   if (fd < 0) {
@@ -204,7 +217,13 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
         "Rings::of() of {}: its object is not loaded: call load() first",
         name));
   }
-  describe(fd, internal::shape_of(object, name));
+  if (internal::map_facts(fd).frozen) {
+    throw std::logic_error(fmt::format(
+        "Rings::of() of {}: expected the first call for this object, found its "
+        "slots frozen by an earlier one: keep the Rings that it returned",
+        name));
+  }
+  describe(fd, shape);
   if (bpf_map_freeze(fd) != 0) {
     fail(errno, fmt::format("freeze the slots of {}", name));
   }

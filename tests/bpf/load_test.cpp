@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What is said when BPF programs cannot be loaded.
 #include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include <cerrno>
 
 #include "bpf/explain.hpp"
 #include "bpf/skeleton.hpp"
 #include "bpf_test.hpp"
+#include "child.hpp"
 #include "globals.skel.h"
 #include "refused.skel.h"
 #include "unknown.skel.h"
@@ -263,11 +266,45 @@ TEST_F(LoadTest, LoadedRingKeepsItsShape) {
 
 TEST_F(LoadTest, RingsAreMadeKnownOnce) {
   const Publisher publisher({.rings = 1});
-  EXPECT_THROW((void)Rings::of(publisher.object(), "first"), std::system_error);
+  EXPECT_THAT([&] { (void)Rings::of(publisher.object(), "first"); },
+              ThrowsMessage<std::logic_error>(
+                  HasSubstr("expected the first call for this object")));
+}
+
+TEST_F(LoadTest, ForgottenShapeIsNamed) {
+  const auto globals =
+      internal::open_skeleton<globals_bpf__open, globals_bpf__destroy>();
+  const auto expect_named = [&] {
+    EXPECT_THAT([&] { (void)Rings::of(*globals->obj, "ticks"); },
+                ThrowsMessage<std::logic_error>(
+                    HasSubstr("call hft::bpf::shape() before load()")));
+  };
+  expect_named();
+  load(*globals);
+  expect_named();
+}
+
+TEST_F(LoadTest, MissingProcIsNamed) {
+  const auto globals =
+      internal::open_skeleton<globals_bpf__open, globals_bpf__destroy>();
+  shape(*globals->obj, "ticks", {});
+  load(*globals);
+  EXPECT_TRUE(passes_in_child([&] {
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    ASSERT_EQ(umount2("/proc", MNT_DETACH), 0);
+    EXPECT_THAT([&] { (void)Rings::of(*globals->obj, "ticks"); },
+                ThrowsMessage<std::system_error>(
+                    HasSubstr("mount -t proc proc /proc")));
+  }));
+  // It left the rings as they were.
+  EXPECT_NO_THROW((void)Rings::of(*globals->obj, "ticks"));
 }
 
 TEST_F(LoadTest, UnloadedObjectHasNoRings) {
-  EXPECT_THROW((void)Rings::of(*refused_->obj, "short_ones"), std::logic_error);
+  shape(*refused_->obj, "short_ones", {});
+  EXPECT_THAT([&] { (void)Rings::of(*refused_->obj, "short_ones"); },
+              ThrowsMessage<std::logic_error>(HasSubstr("call load() first")));
 }
 
 }  // namespace
