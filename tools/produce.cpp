@@ -8,11 +8,14 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "commands.hpp"
+#include "default_slots.hpp"
 #include "hft/bpf_sched_switch.hpp"
 #include "hft/bpf_simulator.hpp"
 #include "hft/bpf_xdp.hpp"
+#include "hft/results.hpp"
 #include "period.hpp"
 #include "stop.hpp"
 
@@ -24,15 +27,17 @@ constexpr useconds_t kLook = 100'000;  // us between looks at Ctrl-C
 struct ProduceOptions {
   std::string pin;
   bool overwrite = false;
-  std::uint32_t slots = 4096;
+  std::optional<std::uint32_t> slots;
   mode_t mode = 0600;
   bpf::SimulatorOptions simulator;
   bpf::XdpOptions xdp;
 
-  [[nodiscard]] bpf::Shape shape(std::uint32_t rings) const {
-    return {.slot_count = slots,
+  [[nodiscard]] bpf::Shape shape(std::uint32_t rings,
+                                 std::uint32_t slot_size) const {
+    return {.slot_count = slots.value_or(default_slots(rings, slot_size)),
             .mode = overwrite ? HFT_MODE_OVERWRITE : HFT_MODE_DROP,
-            .rings = rings};
+            .rings = rings,
+            .slot_size = slot_size};
   }
 };
 
@@ -57,6 +62,18 @@ class Pin {
   std::string folder_;
 };
 
+// "2 rings of 4,096 slots of 64 bytes: 0.5 MiB".
+std::string describe(const bpf::Rings& rings) {
+  constexpr double kMiB = 1 << 20;
+  const hft_info info = rings.attach(0, Role::kObserver).info();
+  const std::uint64_t bytes = bpf::memory_bytes(
+      {.slot_count = info.slot_count, .rings = rings.size()}, info.slot_size);
+  return fmt::format(
+      "{} ring{} of {} slots of {} bytes: {:.1f} MiB", rings.size(),
+      rings.size() == 1 ? "" : "s", group_digits(info.slot_count),
+      group_digits(info.slot_size), static_cast<double>(bytes) / kMiB);
+}
+
 using Stats = std::function<hft_ring_stats(std::uint32_t ring)>;
 
 // Until Ctrl-C; then what came of it.
@@ -65,6 +82,7 @@ void keep(const bpf::Rings& rings, const ProduceOptions& options,
   const Pin pin(rings, options);
   fmt::print(stderr, "{} ring{} at {}; Ctrl-C ends it\n", rings.size(),
              rings.size() == 1 ? "" : "s", options.pin);
+  fmt::print(stderr, "{}\n", describe(rings));
   while (!stop_requested()) {
     usleep(kLook);
   }
@@ -80,7 +98,7 @@ void keep(const bpf::Rings& rings, const ProduceOptions& options,
 }
 
 void produce_timer(ProduceOptions options) {
-  options.simulator.shape = options.shape(1);
+  options.simulator.shape = options.shape(1, sizeof(hft_slot));
   bpf::Simulator simulator(options.simulator);
   simulator.start();
   keep(simulator.rings(), options,
@@ -88,15 +106,15 @@ void produce_timer(ProduceOptions options) {
 }
 
 void produce_switches(const ProduceOptions& options) {
-  const bpf::SchedSwitch switches(options.shape(bpf::kEachCpu));
+  const bpf::SchedSwitch switches(
+      options.shape(bpf::possible_cpus(), sizeof(hft_slot)));
   keep(switches.rings(), options,
        [&](std::uint32_t ring) { return switches.stats(ring); });
 }
 
 void produce_packets(ProduceOptions options) {
-  const std::uint32_t slot_size = options.xdp.shape.slot_size;
-  options.xdp.shape = options.shape(bpf::kEachCpu);
-  options.xdp.shape.slot_size = slot_size;
+  options.xdp.shape =
+      options.shape(bpf::possible_cpus(), options.xdp.shape.slot_size);
   const bpf::Xdp xdp(options.xdp);
   keep(xdp.rings(), options,
        [&](std::uint32_t ring) { return xdp.stats(ring); });
@@ -114,7 +132,10 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
       ->required()
       ->option_text("FOLDER");
   producer
-      ->add_option("--slots", options->slots, "Slots of a ring: a power of two")
+      ->add_option(
+          "--slots", options->slots,
+          "Slots of a ring: a power of two. Without it 4096, or as many "
+          "as keep all rings within 64 MiB, but at least 64")
       ->check(CLI::Validator(
           [](const std::string& text) -> std::string {
             const unsigned long slots = std::strtoul(text.c_str(), nullptr, 10);
@@ -124,8 +145,7 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
                        : fmt::format("'{}' is no power of two from 2 to 65536",
                                      text);
           },
-          "N"))
-      ->capture_default_str();
+          "N"));
   producer->add_flag("--overwrite", options->overwrite,
                      "Overwrite the oldest record when a ring is full, for any "
                      "number of readers, instead of dropping the newest");

@@ -38,9 +38,9 @@ inline constexpr std::uint32_t kEachCpu = 0;
 struct Shape {
   std::uint32_t slot_count = HFT_DEFAULT_SLOT_COUNT;  // a power of two
   hft_mode mode = HFT_MODE_DROP;
-  /// One, and only one program at a time may produce into it: two that run at
-  /// once on two CPUs would overwrite each other's records. kEachCpu is right
-  /// for every program; hft::Merger reads its rings as one.
+  /// kEachCpu, or one for all CPUs. Both are right for every program; CPUs that
+  /// share a ring pass its lines between them for each record. hft::Merger
+  /// reads several as one.
   std::uint32_t rings = kEachCpu;
   /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
   /// the verifier refuses one that is not.
@@ -82,6 +82,10 @@ std::string unavailable();
 
 /// How many rings kEachCpu makes.
 std::uint32_t possible_cpus();
+
+/// Bytes of kernel memory that the rings of a shape take, from load() on.
+/// `slot_size` is that of HFT_BPF_RING; one of the shape's own comes first.
+std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size);
 
 /// Ring::stats() for the process that loaded the object, after Rings::of().
 /// `index` is less than Rings::size(). Throws std::system_error, InvalidRing.

@@ -51,6 +51,19 @@ hft_bpf_shape* find_shape(bpf_object& object, const std::string& variable) {
   return nullptr;
 }
 
+// `slot_size` is that of HFT_BPF_RING.
+Geometry geometry_of(const Shape& shape, std::uint32_t slot_size) {
+  const std::uint32_t size = shape.slot_size != 0 ? shape.slot_size : slot_size;
+  return {.record_size = size - HFT_SLOT_HEADER,
+          .slot_size = size,
+          .slot_count = shape.slot_count,
+          .mode = shape.mode};
+}
+
+std::uint32_t count_rings(const Shape& shape) {
+  return shape.rings == kEachCpu ? possible_cpus() : shape.rings;
+}
+
 void resize(bpf_map* map, std::uint32_t entries) {
   if (bpf_map__set_max_entries(map, entries) != 0) {
     throw std::logic_error(
@@ -127,17 +140,18 @@ std::uint32_t possible_cpus() {
   return static_cast<std::uint32_t>(count);
 }
 
+std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size) {
+  const Geometry geometry = geometry_of(shape, slot_size);
+  return count_rings(shape) *
+         (internal::ring_bytes(geometry.slots_bytes()) + HFT_PAGE);
+}
+
 void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   hft_bpf_shape& out = internal::shape_of(object, name);
-  const std::uint32_t slot_size =
-      shape.slot_size != 0 ? shape.slot_size : out.slot_size;
-  const Geometry geometry{.record_size = slot_size - HFT_SLOT_HEADER,
-                          .slot_size = slot_size,
-                          .slot_count = shape.slot_count,
-                          .mode = shape.mode};
+  const Geometry geometry = geometry_of(shape, out.slot_size);
   validate(geometry);
-  const std::uint32_t rings =
-      shape.rings == kEachCpu ? possible_cpus() : shape.rings;
+  const std::uint32_t slot_size = geometry.slot_size;
+  const std::uint32_t rings = count_rings(shape);
   const auto elements = static_cast<std::uint32_t>(
       internal::ring_bytes(geometry.slots_bytes()) / slot_size);
 

@@ -255,6 +255,21 @@ TEST_F(LoadTest, SizesThatNoRingHas) {
                std::invalid_argument);
 }
 
+TEST(MemoryBytes, IsThatOfPagesSlotsAndPrivateState) {
+  constexpr std::uint64_t kBeside = 3 * HFT_PAGE;
+  EXPECT_EQ(memory_bytes({.slot_count = 4096, .rings = 2}, 64),
+            2 * (4096 * 64 + kBeside));
+  EXPECT_EQ(memory_bytes({.slot_count = 4096, .rings = 128}, 2048),
+            128 * (4096 * 2048 + kBeside));
+  // The slots of a ring begin on a page.
+  EXPECT_EQ(memory_bytes({.slot_count = 2, .rings = 1}, 64),
+            HFT_PAGE + kBeside);
+  EXPECT_EQ(memory_bytes({.slot_count = 64, .rings = 1, .slot_size = 256}, 64),
+            64 * 256 + kBeside);
+  EXPECT_EQ(memory_bytes({.slot_count = 64}, 64),
+            possible_cpus() * memory_bytes({.slot_count = 64, .rings = 1}, 64));
+}
+
 TEST_F(LoadTest, LoadedRingKeepsItsShape) {
   const Publisher publisher({.slot_count = 64, .rings = 1});
   EXPECT_THROW(shape(publisher.object(), "first", {.slot_count = 128}),

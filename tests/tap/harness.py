@@ -100,6 +100,9 @@ def producing(*arguments):
             sys.exit(f"hft produce: status {status}: {producer.first}")
         yield producer
         expect("produce's status", 0, producer.interrupt())
+        expect_match("produce says how much memory its rings take",
+                     r"\d+ rings? of [\d,]+ slots of [\d,]+ bytes: "
+                     r"\d+\.\d MiB\n(.|\n)*", producer.said)
         expect("the pin is still there", False, os.path.exists(PIN))
         summary = re.fullmatch(r"offered (\d+), published (\d+), dropped (\d+)\n",
                                producer.out)
