@@ -74,21 +74,26 @@ std::string describe(const bpf::Rings& rings) {
       group_digits(info.slot_size), static_cast<double>(bytes) / kMiB);
 }
 
-using Stats = std::function<hft_ring_stats(std::uint32_t ring)>;
+// A BPF program that fills rings.
+struct Producer {
+  const bpf::Rings& rings;
+  std::function<hft_ring_stats(std::uint32_t ring)> stats;
+  std::string how = {};  // begins the line that says that the rings are there
+};
 
 // Until Ctrl-C; then what came of it.
-void keep(const bpf::Rings& rings, const ProduceOptions& options,
-          const Stats& stats) {
+void keep(const Producer& producer, const ProduceOptions& options) {
+  const bpf::Rings& rings = producer.rings;
   const Pin pin(rings, options);
-  fmt::print(stderr, "{} ring{} at {}; Ctrl-C ends it\n", rings.size(),
-             rings.size() == 1 ? "" : "s", options.pin);
+  fmt::print(stderr, "{}{} ring{} at {}; Ctrl-C ends it\n", producer.how,
+             rings.size(), rings.size() == 1 ? "" : "s", options.pin);
   fmt::print(stderr, "{}\n", describe(rings));
   while (!stop_requested()) {
     usleep(kLook);
   }
   hft_ring_stats sum{};
   for (std::uint32_t ring = 0; ring < rings.size(); ++ring) {
-    const hft_ring_stats one = stats(ring);
+    const hft_ring_stats one = producer.stats(ring);
     sum.offered += one.offered;
     sum.published += one.published;
     sum.dropped += one.dropped;
@@ -101,23 +106,28 @@ void produce_timer(ProduceOptions options) {
   options.simulator.shape = options.shape(1, sizeof(hft_slot));
   bpf::Simulator simulator(options.simulator);
   simulator.start();
-  keep(simulator.rings(), options,
-       [&](std::uint32_t) { return simulator.stats(); });
+  keep({.rings = simulator.rings(),
+        .stats = [&](std::uint32_t) { return simulator.stats(); }},
+       options);
 }
 
 void produce_switches(const ProduceOptions& options) {
   const bpf::SchedSwitch switches(
       options.shape(bpf::possible_cpus(), sizeof(hft_slot)));
-  keep(switches.rings(), options,
-       [&](std::uint32_t ring) { return switches.stats(ring); });
+  keep({.rings = switches.rings(),
+        .stats = [&](std::uint32_t ring) { return switches.stats(ring); }},
+       options);
 }
 
 void produce_packets(ProduceOptions options) {
   options.xdp.shape =
       options.shape(bpf::possible_cpus(), options.xdp.shape.slot_size);
   const bpf::Xdp xdp(options.xdp);
-  keep(xdp.rings(), options,
-       [&](std::uint32_t ring) { return xdp.stats(ring); });
+  keep({.rings = xdp.rings(),
+        .stats = [&](std::uint32_t ring) { return xdp.stats(ring); },
+        .how = fmt::format("{}: XDP in {} mode, ", options.xdp.interface,
+                           xdp.native() ? "native" : "generic")},
+       options);
 }
 
 CLI::App* add_producer(CLI::App& app, const std::string& name,

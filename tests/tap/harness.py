@@ -93,7 +93,7 @@ class Running:
 def producing(*arguments):
     """Rings at PIN, until Ctrl-C ends their producer."""
     with Running("produce", *arguments, "--pin", PIN) as producer:
-        if not re.match(r"\d+ rings? at ", producer.first):
+        if not re.search(r"\d+ rings? at ", producer.first):
             status = producer.finish()
             if status == 69:
                 skip(producer.first.strip())
