@@ -196,7 +196,9 @@ class XdpTest : public XdpFixture, public testing::WithParamInterface<Attach> {
       GTEST_SKIP() << "needs a veth pair: " << error;
     }
     sender_ = kSender;
-    for (const char* end : {kSender, kReceiver}) {
+    // The sender last: it then has its carrier, and sends, right away. The
+    // kernel tells the first one of it some time later.
+    for (const char* end : {kReceiver, kSender}) {
       ifreq request{};
       std::strcpy(request.ifr_name, end);
       request.ifr_mtu = kVethMtu;
