@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 #include "commands.hpp"
 #include "default_slots.hpp"
@@ -22,7 +23,7 @@
 namespace hft::tools {
 namespace {
 
-constexpr useconds_t kLook = 100'000;  // us between looks at Ctrl-C
+constexpr useconds_t kLook = 100'000;  // us between looks at what ends it
 
 struct ProduceOptions {
   std::string pin;
@@ -79,17 +80,22 @@ struct Producer {
   const bpf::Rings& rings;
   std::function<hft_ring_stats(std::uint32_t ring)> stats;
   std::string how = {};  // begins the line that says that the rings are there
+  // Why nothing more comes; empty as long as something may.
+  std::function<std::string()> ended = [] { return std::string(); };
 };
 
-// Until Ctrl-C; then what came of it.
+// Until Ctrl-C, or until nothing more comes, which is an error; then what came
+// of it.
 void keep(const Producer& producer, const ProduceOptions& options) {
   const bpf::Rings& rings = producer.rings;
   const Pin pin(rings, options);
   fmt::print(stderr, "{}{} ring{} at {}; Ctrl-C ends it\n", producer.how,
              rings.size(), rings.size() == 1 ? "" : "s", options.pin);
   fmt::print(stderr, "{}\n", describe(rings));
-  while (!stop_requested()) {
+  std::string why = producer.ended();
+  while (!stop_requested() && why.empty()) {
     usleep(kLook);
+    why = producer.ended();
   }
   hft_ring_stats sum{};
   for (std::uint32_t ring = 0; ring < rings.size(); ++ring) {
@@ -100,6 +106,9 @@ void keep(const Producer& producer, const ProduceOptions& options) {
   }
   fmt::print("offered {}, published {}, dropped {}\n", sum.offered,
              sum.published, sum.dropped);
+  if (!why.empty()) {
+    throw std::runtime_error(why);
+  }
 }
 
 void produce_timer(ProduceOptions options) {
@@ -126,7 +135,18 @@ void produce_packets(ProduceOptions options) {
   keep({.rings = xdp.rings(),
         .stats = [&](std::uint32_t ring) { return xdp.stats(ring); },
         .how = fmt::format("{}: XDP in {} mode, ", options.xdp.interface,
-                           xdp.native() ? "native" : "generic")},
+                           xdp.native() ? "native" : "generic"),
+        .ended =
+            [&] {
+              return xdp.attached()
+                         ? std::string()
+                         : fmt::format(
+                               "expected the XDP program on {}, found it "
+                               "detached: the interface was removed, or "
+                               "somebody detached the program; start again "
+                               "when the interface is there",
+                               options.xdp.interface);
+            }},
        options);
 }
 

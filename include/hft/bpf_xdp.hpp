@@ -31,10 +31,11 @@ struct XdpOptions {
   Shape shape{.slot_size = 2048};  // 64 to 4,096
 };
 
-/// Attached from construction to destruction. Records are of HFT_RECORD_UDP or
-/// HFT_RECORD_FRAME, stamped when the packet was matched. What does not match
-/// (IPv6, fragments, other ports) goes to the network stack. Neither IP nor UDP
-/// checksums are looked at. Move-only. Not thread-safe.
+/// Attached from construction to destruction, unless the interface goes away.
+/// Records are of HFT_RECORD_UDP or HFT_RECORD_FRAME, stamped when the packet
+/// was matched. What does not match (IPv6, fragments, other ports) goes to the
+/// network stack. Neither IP nor UDP checksums are looked at. Move-only. Not
+/// thread-safe.
 ///
 /// The program runs on the CPU that received the packet, and puts it into that
 /// CPU's ring. Only an interface with one queue, in native mode, may take one
@@ -56,6 +57,9 @@ class Xdp {
   /// Their consumers may outlive this.
   [[nodiscard]] const Rings& rings() const noexcept;
   [[nodiscard]] bool native() const noexcept;
+  /// False once the interface was removed, or somebody detached the program:
+  /// no more packets come then. A system call; throws std::system_error.
+  [[nodiscard]] bool attached() const;
   [[nodiscard]] hft_ring_stats stats(std::uint32_t ring = 0) const;
 
  private:

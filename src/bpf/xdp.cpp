@@ -101,6 +101,15 @@ Xdp::~Xdp() = default;
 const Rings& Xdp::rings() const noexcept { return *loaded_->rings; }
 bool Xdp::native() const noexcept { return loaded_->native; }
 
+bool Xdp::attached() const {
+  bpf_link_info info{};
+  __u32 size = sizeof info;
+  if (bpf_obj_get_info_by_fd(loaded_->link.get(), &info, &size) != 0) {
+    fail(errno, "ask where an XDP program is attached");
+  }
+  return info.xdp.ifindex != 0;
+}
+
 hft_ring_stats Xdp::stats(std::uint32_t ring) const {
   return bpf::stats(*loaded_->skeleton->obj, "packets", ring);
 }

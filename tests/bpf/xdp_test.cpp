@@ -92,15 +92,34 @@ constexpr const char* kReceiver = "hft-rx";
 // More, native XDP does not take: a page for each packet.
 constexpr int kVethMtu = 3400;
 
-/// Make both, in this namespace. The error, or an empty string.
-std::string make_veth() {
+/// What `change` of this namespace's links gives: the error, or an empty
+/// string.
+template <class Change>
+std::string change_links(const Change& change) {
   const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> netlink(
       nl_socket_alloc(), &nl_socket_free);
   int error = nl_connect(netlink.get(), NETLINK_ROUTE);
   if (error == 0) {
-    error = rtnl_link_veth_add(netlink.get(), kSender, kReceiver, getpid());
+    error = change(netlink.get());
   }
   return error == 0 ? "" : nl_geterror(error);
+}
+
+/// Make both.
+std::string make_veth() {
+  return change_links([](nl_sock* netlink) {
+    return rtnl_link_veth_add(netlink, kSender, kReceiver, getpid());
+  });
+}
+
+/// Either goes with the other.
+std::string remove_veth() {
+  return change_links([](nl_sock* netlink) {
+    const std::unique_ptr<rtnl_link, decltype(&rtnl_link_put)> receiver(
+        rtnl_link_alloc(), &rtnl_link_put);
+    rtnl_link_set_name(receiver.get(), kReceiver);
+    return rtnl_link_delete(netlink, receiver.get());
+  });
 }
 
 class XdpFixture : public BpfTest {
@@ -418,6 +437,32 @@ TEST_P(XdpTest, InterfacesAreTakenOnceAndGivenBack) {
     EXPECT_THROW(Xdp second(here()), std::system_error);
   }
   EXPECT_NO_THROW(Xdp again(here()));
+}
+
+// A veth pair that is removed under the program, in both modes.
+TEST_F(XdpOnLoopback, InterfacesThatGoAwayAreToldAndTheirRecordsStay) {
+  for (const Attach attach : {Attach::kGeneric, Attach::kNative}) {
+    if (const std::string error = make_veth(); !error.empty()) {
+      GTEST_SKIP() << "needs a veth pair: " << error;
+    }
+    raise(kReceiver);
+    raise(kSender);
+    sender_ = kSender;
+    XdpOptions options = on_loopback();
+    options.interface = kReceiver;
+    options.attach = attach;
+    const Xdp xdp(options);
+    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer();
+    send({.payload = numbered(20)});
+    while (xdp.stats().published < 1) {
+    }
+    EXPECT_TRUE(xdp.attached());
+    EXPECT_EQ(remove_veth(), "");
+    EXPECT_FALSE(xdp.attached());
+    EXPECT_EQ(consumer.read().length, 20U);
+    EXPECT_EQ(xdp.stats().offered, 1U);
+  }
 }
 
 TEST_F(XdpOnLoopback, MistakesAreNamed) {

@@ -2,10 +2,11 @@
 """What `hft produce` says, and how it ends: produce.py HFT WHAT, where WHAT is
 a function below, without check_. Exits 77 where there is no BPF or no namespace
 to be had."""
+import os
 import shutil
 import subprocess
 
-from harness import PIN, expect_match, producing, run, skip
+from harness import PIN, Running, expect, expect_match, producing, run, skip
 
 
 def ip(*arguments):
@@ -36,6 +37,20 @@ def check_generic():
 def check_native():
     make_veth()
     expect_mode("hft-rx", "native")
+
+
+def check_gone():
+    """The interface is removed under its program."""
+    make_veth()
+    with Running("produce", "xdp", "--interface", "hft-rx", "--pin",
+                 PIN) as producer:
+        expect("the pin is there", True, os.path.exists(PIN))
+        ip("link", "delete", "hft-tx")
+        expect("status", 1, producer.finish())
+        expect_match("its last words", "hft: expected the XDP program "
+                     "on hft-rx, found it detached: .*\n", producer.said)
+        expect("counters", "offered 0, published 0, dropped 0\n", producer.out)
+        expect("the pin is still there", False, os.path.exists(PIN))
 
 
 run({name.removeprefix("check_").replace("_", "-"): function
