@@ -17,6 +17,7 @@ const volatile __be16 port;
 const volatile __be32 address; /* of the destination: a multicast group, say */
 const volatile __u32 frames; /* records hold frames instead of payloads */
 const volatile __u32 pass; /* the stack gets a copy */
+const volatile __u32 pass_when_full; /* or what the ring has no room for */
 
 HFT_BPF_RING(packets, 4096);
 
@@ -219,6 +220,8 @@ int on_packet(struct xdp_md *context)
 		stamp = bpf_ktime_get_ns();
 		fill(record, from, end, length);
 		hft_bpf_publish_at(packets, record, stamp);
+	} else if (pass_when_full) {
+		return XDP_PASS;
 	}
 	return pass ? XDP_PASS : XDP_DROP;
 }

@@ -250,6 +250,10 @@ void add_produce(CLI::App& app, int& status) {
                 "Whole frames, which hft tap --pcap can write");
   xdp->add_flag("--pass", options->xdp.pass,
                 "The network stack gets the packets, too");
+  xdp->add_flag("--pass-when-full", options->xdp.pass_when_full,
+                "The network stack gets the packets that a full ring has no "
+                "room for; not with --pass, which passes all of them")
+      ->excludes("--pass");
   xdp->add_option("--slot-size", options->xdp.shape.slot_size,
                   "Bytes of a slot: 64 to 4096")
       ->capture_default_str();

@@ -27,6 +27,9 @@ struct XdpOptions {
   std::string address = {};  // of the destination, "239.1.1.1"; empty: any
   bool frames = false;       // whole Ethernet frames instead of payloads
   bool pass = false;         // the network stack gets the packets, too
+  /// The network stack gets the packets that a full ring has no room for; they
+  /// count as dropped all the same. Not together with `pass`.
+  bool pass_when_full = false;
   Attach attach = Attach::kAuto;
   Shape shape{.slot_size = 2048};  // 64 to 4,096
 };
@@ -44,9 +47,10 @@ class Xdp {
  public:
   using Options = XdpOptions;
 
-  /// Throws as load() does; std::invalid_argument for an address that is none;
-  /// std::system_error when there is no such interface, when it is taken by
-  /// another XDP program, or when it does not offer the mode.
+  /// Throws as load() does; std::invalid_argument for an address that is none,
+  /// or for both pass and pass_when_full; std::system_error when there is no
+  /// such interface, when it is taken by another XDP program, or when it does
+  /// not offer the mode.
   explicit Xdp(const Options& options);
   Xdp(Xdp&&) noexcept;
   Xdp& operator=(Xdp&&) noexcept;

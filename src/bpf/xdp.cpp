@@ -66,6 +66,11 @@ struct Xdp::Loaded {
 Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
   using enum Options::Attach;
   const in_addr_t address = parse_address(options.address);
+  if (options.pass && options.pass_when_full) {
+    throw std::invalid_argument(
+        "expected pass or pass_when_full, found both: with pass the network "
+        "stack gets every packet, whether the ring is full or not; set one");
+  }
   const unsigned index = if_nametoindex(options.interface.c_str());
   if (index == 0) {
     fail(errno, fmt::format("interface '{}'", options.interface));
@@ -76,6 +81,7 @@ Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
   constants.address = address;
   constants.frames = options.frames ? 1 : 0;
   constants.pass = options.pass ? 1 : 0;
+  constants.pass_when_full = options.pass_when_full ? 1 : 0;
   shape(object, "packets", options.shape);
   load(*loaded_->skeleton);
   loaded_->rings = Rings::of(object, "packets");

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -363,6 +364,35 @@ TEST_P(XdpTest, FullRingDropsExactly) {
 
 using XdpOnLoopback = XdpFixture;
 
+/// A socket of the network stack that sends datagrams to itself.
+class SelfSender {
+ public:
+  SelfSender() {
+    here_.sin_family = AF_INET;
+    here_.sin_port = htons(kPort);
+    here_.sin_addr.s_addr = inet_addr("127.0.0.1");
+    EXPECT_EQ(bind(udp_.get(), address(), sizeof here_), 0);
+  }
+  void send(const Bytes& payload) const {
+    ASSERT_EQ(sendto(udp_.get(), payload.data(), payload.size(), 0, address(),
+                     sizeof here_),
+              static_cast<ssize_t>(payload.size()));
+  }
+  /// How long the next one that arrived is; -1 when there is none.
+  [[nodiscard]] ssize_t received() const {
+    std::array<char, 64> buffer{};
+    return recv(udp_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  }
+
+ private:
+  [[nodiscard]] const sockaddr* address() const {
+    return reinterpret_cast<const sockaddr*>(&here_);
+  }
+
+  Descriptor udp_{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in here_{};
+};
+
 TEST_F(XdpOnLoopback, PassedPacketsReachTheStackToo) {
   for (const bool pass : {true, false}) {
     XdpOptions options = on_loopback();
@@ -371,19 +401,40 @@ TEST_F(XdpOnLoopback, PassedPacketsReachTheStackToo) {
     const Xdp xdp(options);
     const Ring ring = xdp.rings().attach(0, Role::kConsumer);
     auto consumer = ring.consumer();
-    const Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_in here{};
-    here.sin_family = AF_INET;
-    here.sin_port = htons(kPort);
-    here.sin_addr.s_addr = inet_addr("127.0.0.1");
-    const auto* address = reinterpret_cast<const sockaddr*>(&here);
-    ASSERT_EQ(bind(udp.get(), address, sizeof here), 0);
-    ASSERT_EQ(sendto(udp.get(), "tick", 4, 0, address, sizeof here), 4);
+    const SelfSender socket;
+    socket.send(numbered(4));
     EXPECT_EQ(consumer.read().length, 4U);
-    char buffer[8];
-    EXPECT_EQ(recv(udp.get(), buffer, sizeof buffer, MSG_DONTWAIT),
-              pass ? 4 : -1);
+    EXPECT_EQ(socket.received(), pass ? 4 : -1);
   }
+}
+
+TEST_F(XdpOnLoopback, OnlyWhatAFullRingHasNoRoomForReachesTheStack) {
+  XdpOptions options = on_loopback();
+  options.address = "127.0.0.1";
+  options.pass_when_full = true;
+  options.shape.slot_count = 8;
+  const Xdp xdp(options);
+  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  const SelfSender socket;
+  for (std::size_t size = 1; size <= 12; ++size) {
+    socket.send(numbered(size));
+  }
+  for (ssize_t size = 9; size <= 12; ++size) {
+    EXPECT_EQ(socket.received(), size);
+  }
+  EXPECT_EQ(socket.received(), -1);
+  for (std::uint32_t size = 1; size <= 8; ++size) {
+    EXPECT_EQ(consumer.read().length, size);
+    consumer.release();
+  }
+  consumer.flush();
+  EXPECT_EQ(xdp.stats().published, 8U);
+  EXPECT_EQ(xdp.stats().dropped, 4U);
+  // There is room again.
+  socket.send(numbered(20));
+  EXPECT_EQ(consumer.read().length, 20U);
+  EXPECT_EQ(socket.received(), -1);
 }
 
 TEST_P(XdpTest, OverwriteReadersCountTheirLapsExactly) {
@@ -471,6 +522,9 @@ TEST_F(XdpOnLoopback, MistakesAreNamed) {
   EXPECT_THROW(Xdp xdp(options), std::system_error);
   options = on_loopback();
   options.address = "239.1.1";
+  EXPECT_THROW(Xdp xdp(options), std::invalid_argument);
+  options = on_loopback();
+  options.pass = options.pass_when_full = true;
   EXPECT_THROW(Xdp xdp(options), std::invalid_argument);
   options = on_loopback();
   options.attach = Attach::kNative;

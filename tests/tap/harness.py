@@ -129,11 +129,11 @@ def expect_consecutive(what, numbers):
     expect(what, list(range(numbers[0], numbers[0] + len(numbers))), numbers)
 
 
-def expect_refusal(status, pattern, *arguments):
-    done = subprocess.run([HFT, "tap", *arguments], capture_output=True,
+def expect_refusal(status, pattern, *arguments, command="tap"):
+    done = subprocess.run([HFT, command, *arguments], capture_output=True,
                           text=True, timeout=DEADLINE, check=False)
     print(done.stderr)
-    what = f"tap {' '.join(arguments)}"
+    what = f"{command} {' '.join(arguments)}"
     expect(f"{what}: status", status, done.returncode)
     expect(f"{what}: says {pattern!r}", True,
            re.search(pattern, done.stderr) is not None)

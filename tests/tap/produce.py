@@ -4,9 +4,13 @@ a function below, without check_. Exits 77 where there is no BPF or no namespace
 to be had."""
 import os
 import shutil
+import socket
 import subprocess
 
-from harness import PIN, Running, expect, expect_match, producing, run, skip
+from harness import (DEADLINE, PIN, Running, expect, expect_match,
+                     expect_refusal, producing, run, skip)
+
+PORT = 26400
 
 
 def ip(*arguments):
@@ -51,6 +55,26 @@ def check_gone():
                      "on hft-rx, found it detached: .*\n", producer.said)
         expect("counters", "offered 0, published 0, dropped 0\n", producer.out)
         expect("the pin is still there", False, os.path.exists(PIN))
+
+
+def check_pass_when_full():
+    """A socket gets what the ring has no room for, and nothing else."""
+    ip("link", "set", "lo", "up")
+    # Packets of one CPU are in one ring.
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
+            producing("xdp", "--interface", "lo", "--port", str(PORT), "--slots",
+                      "4", "--pass-when-full") as producer:
+        udp.bind(("127.0.0.1", PORT))
+        udp.settimeout(DEADLINE)
+        for i in range(10):
+            udp.sendto(bytes([i]), ("127.0.0.1", PORT))
+        expect("what the socket gets", list(range(4, 10)),
+               [udp.recv(1)[0] for _ in range(6)])
+    expect("counters", "offered 10, published 4, dropped 6\n", producer.out)
+    expect_refusal(64, "--pass excludes --pass-when-full", "xdp", "--interface",
+                   "lo", "--pin", PIN, "--pass", "--pass-when-full",
+                   command="produce")
 
 
 run({name.removeprefix("check_").replace("_", "-"): function
