@@ -21,6 +21,9 @@ const volatile __u32 pass_when_full; /* or what the ring has no room for */
 
 HFT_BPF_RING(packets, 4096);
 
+/* Published records that did not fit into their slots, of all CPUs. */
+__u64 truncated;
+
 struct vlan_header {
 	__be16 tag;
 	__be16 protocol;
@@ -174,12 +177,15 @@ static __always_inline void copy_payload(__u8 *to, void *from, void *end,
 		copy(to, from, end, 0, 1);
 }
 
+static __always_inline __u64 room_of_slot(void)
+{
+	return packets_shape.slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
+}
+
 static __always_inline void fill(struct packets_record *record, void *from,
 				 void *end, __u64 length)
 {
-	const __u64 room =
-		packets_shape.slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
-
+	const __u64 room = room_of_slot();
 	__u64 bytes = length < room ? length : room;
 
 	/* What clang knows by now, the verifier does not. */
@@ -220,6 +226,9 @@ int on_packet(struct xdp_md *context)
 		stamp = bpf_ktime_get_ns();
 		fill(record, from, end, length);
 		hft_bpf_publish_at(packets, record, stamp);
+		/* Between the stamp and the record there is no time for this. */
+		if (length > room_of_slot())
+			__sync_fetch_and_add(&truncated, 1);
 	} else if (pass_when_full) {
 		return XDP_PASS;
 	}

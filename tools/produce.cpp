@@ -80,6 +80,8 @@ struct Producer {
   const bpf::Rings& rings;
   std::function<hft_ring_stats(std::uint32_t ring)> stats;
   std::string how = {};  // begins the line that says that the rings are there
+  // Ends the line of counters.
+  std::function<std::string()> more = [] { return std::string(); };
   // Why nothing more comes; empty as long as something may.
   std::function<std::string()> ended = [] { return std::string(); };
 };
@@ -104,8 +106,8 @@ void keep(const Producer& producer, const ProduceOptions& options) {
     sum.published += one.published;
     sum.dropped += one.dropped;
   }
-  fmt::print("offered {}, published {}, dropped {}\n", sum.offered,
-             sum.published, sum.dropped);
+  fmt::print("offered {}, published {}, dropped {}{}\n", sum.offered,
+             sum.published, sum.dropped, producer.more());
   if (!why.empty()) {
     throw std::runtime_error(why);
   }
@@ -136,6 +138,10 @@ void produce_packets(ProduceOptions options) {
         .stats = [&](std::uint32_t ring) { return xdp.stats(ring); },
         .how = fmt::format("{}: XDP in {} mode, ", options.xdp.interface,
                            xdp.native() ? "native" : "generic"),
+        .more =
+            [&] {
+              return fmt::format(", longer than a slot {}", xdp.truncated());
+            },
         .ended =
             [&] {
               return xdp.attached()

@@ -65,6 +65,9 @@ class Xdp {
   /// no more packets come then. A system call; throws std::system_error.
   [[nodiscard]] bool attached() const;
   [[nodiscard]] hft_ring_stats stats(std::uint32_t ring = 0) const;
+  /// Published records, of all rings, that were longer than their slots: they
+  /// are cut off and have HFT_RECORD_TRUNCATED. Throws std::system_error.
+  [[nodiscard]] std::uint64_t truncated() const;
 
  private:
   struct Loaded;

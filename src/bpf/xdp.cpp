@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 
 #include "bpf/skeleton.hpp"
 #include "region_internal.hpp"
@@ -118,6 +119,16 @@ bool Xdp::attached() const {
 
 hft_ring_stats Xdp::stats(std::uint32_t ring) const {
   return bpf::stats(*loaded_->skeleton->obj, "packets", ring);
+}
+
+std::uint64_t Xdp::truncated() const {
+  const __u32 key = 0;
+  std::remove_pointer_t<decltype(xdp_bpf::bss)> counters{};
+  if (bpf_map_lookup_elem(bpf_map__fd(loaded_->skeleton->maps.bss), &key,
+                          &counters) != 0) {
+    fail(errno, "read how many packets were longer than a slot");
+  }
+  return counters.truncated;
 }
 
 }  // namespace hft::bpf

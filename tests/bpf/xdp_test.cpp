@@ -36,6 +36,8 @@ using Attach = XdpOptions::Attach;
 
 constexpr std::uint16_t kPort = 26400;
 constexpr const char* kGroup = "239.1.1.1";
+constexpr std::size_t kFrameHeaders =
+    sizeof(ether_header) + sizeof(iphdr) + sizeof(udphdr);
 
 Bytes numbered(std::size_t size) {
   Bytes bytes(size);
@@ -284,6 +286,25 @@ TEST_P(XdpTest, SlotsOfEverySizeHoldWhatTheyHaveRoomFor) {
       expected.resize(std::min(expected.size(), room));
       EXPECT_EQ(taken[i].payload, expected) << slot;
     }
+  }
+}
+
+TEST_P(XdpTest, WhatIsLongerThanASlotIsCountedOncePublished) {
+  for (const bool frames : {false, true}) {
+    XdpOptions options = here(256);
+    options.frames = frames;
+    options.shape.slot_count = 4;
+    const Xdp xdp(options);
+    const std::size_t room = payload_max(256) - (frames ? kFrameHeaders : 0);
+    // The last one finds the ring full.
+    for (const std::size_t size :
+         {room, room + 1, room - 1, room + 500, room + 2}) {
+      send({.payload = numbered(size)});
+    }
+    while (xdp.stats().offered < 5) {
+    }
+    EXPECT_EQ(xdp.stats().published, 4U);
+    EXPECT_EQ(xdp.truncated(), 2U);
   }
 }
 

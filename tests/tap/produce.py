@@ -53,7 +53,8 @@ def check_gone():
         expect("status", 1, producer.finish())
         expect_match("its last words", "hft: expected the XDP program "
                      "on hft-rx, found it detached: .*\n", producer.said)
-        expect("counters", "offered 0, published 0, dropped 0\n", producer.out)
+        expect("counters", "offered 0, published 0, dropped 0, "
+               "longer than a slot 0\n", producer.out)
         expect("the pin is still there", False, os.path.exists(PIN))
 
 
@@ -71,7 +72,8 @@ def check_pass_when_full():
             udp.sendto(bytes([i]), ("127.0.0.1", PORT))
         expect("what the socket gets", list(range(4, 10)),
                [udp.recv(1)[0] for _ in range(6)])
-    expect("counters", "offered 10, published 4, dropped 6\n", producer.out)
+    expect("counters", "offered 10, published 4, dropped 6, "
+           "longer than a slot 0\n", producer.out)
     expect_refusal(64, "--pass excludes --pass-when-full", "xdp", "--interface",
                    "lo", "--pin", PIN, "--pass", "--pass-when-full",
                    command="produce")

@@ -141,8 +141,9 @@ def receiving(*arguments):
     if shutil.which("ip") is None:
         skip("it needs ip: install iproute2")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with producing("xdp", "--interface", "lo", "--port", str(PORT), *arguments):
-        yield
+    with producing("xdp", "--interface", "lo", "--port", str(PORT),
+                   *arguments) as producer:
+        yield producer
 
 
 def tap_datagrams(*arguments):
@@ -206,9 +207,12 @@ def check_pcap():
 
 
 def check_payloads():
-    with receiving("--slot-size", "1024"):
+    with receiving("--slot-size", "1024") as producer:
         sent, out = tap_datagrams("--json")
     room = 1024 - 8 - 16
+    expect_match("produce's summary", rf"offered {len(sent)}, published "
+                 rf"{len(sent)}, dropped 0, longer than a slot "
+                 rf"{sum(len(p) > room for p in sent)}\n", producer.out)
     found = [json.loads(line) for line in out.splitlines()]
     expect("records", [("udp", len(p), len(p) > room, p[:room].hex()) for p in sent],
            [(f["type"], f["length"], f["truncated"], f["payload"]) for f in found])
