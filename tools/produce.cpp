@@ -27,6 +27,7 @@ constexpr useconds_t kLook = 100'000;  // us between looks at what ends it
 
 struct ProduceOptions {
   std::string pin;
+  bool replace = false;
   bool overwrite = false;
   std::optional<std::uint32_t> slots;
   mode_t mode = 0600;
@@ -47,7 +48,8 @@ class Pin {
  public:
   Pin(const bpf::Rings& rings, const ProduceOptions& options)
       : folder_(options.pin) {
-    rings.pin(folder_, {.consumer_mode = options.mode});
+    rings.pin(folder_,
+              {.consumer_mode = options.mode, .replace = options.replace});
   }
   Pin(const Pin&) = delete;
   Pin& operator=(const Pin&) = delete;
@@ -167,6 +169,8 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
                    "Folder for its rings, as /sys/fs/bpf/feed")
       ->required()
       ->option_text("FOLDER");
+  producer->add_flag("--replace", options->replace,
+                     "Take the place of rings there whose producer is gone");
   producer
       ->add_option(
           "--slots", options->slots,

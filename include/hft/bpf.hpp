@@ -142,6 +142,8 @@ struct PinOptions {
   /// an observer.
   mode_t consumer_mode = 0600;
   std::optional<gid_t> group = std::nullopt;
+  /// Take the place of rings whose producer is gone.
+  bool replace = false;
 };
 
 /// All rings of a name, by their maps. Move-only. Not thread-safe.
@@ -155,8 +157,11 @@ class Rings {
   static Rings of(bpf_object& object, std::string_view name);
 
   /// Make `folder`, under a BPF file system, with the files "slots" and
-  /// "consumer". The rings then live until it is removed. Throws
-  /// std::system_error: EEXIST when it is there.
+  /// "consumer", and "producers", which tells readers the ids of the BPF
+  /// programs that fill the rings. That one is left out where the kernel has no
+  /// BTF or the caller no CAP_PERFMON. The rings then live until the folder is
+  /// removed. Throws std::system_error: EEXIST when it is there, and with
+  /// `replace` unless its producer is known to be gone.
   void pin(const std::string& folder, const PinOptions& options = {}) const;
   static void unpin(const std::string& folder);
   /// Throws std::system_error: EACCES without the rights for `role`. Kernels
@@ -170,6 +175,15 @@ class Rings {
   /// Blocks until they come. Throws InvalidRing when it is none.
   static Rings receive(int unix_socket);
 
+  /// Whether no BPF program is left that fills these rings: what is in them
+  /// can be read, and nothing more comes. Only open() knows; of other rings,
+  /// and where the pin does not say, it is false. Runs through all programs of
+  /// the kernel: not for the hot path.
+  [[nodiscard]] bool producer_gone() const;
+  /// When the last record was published or dropped, of all rings; ns of
+  /// CLOCK_MONOTONIC, 0 for never.
+  [[nodiscard]] std::uint64_t last_heard() const;
+
   [[nodiscard]] std::uint32_t size() const noexcept { return count_; }
   /// Map ring `index`, less than size(), as kConsumer or kObserver.
   [[nodiscard]] Ring attach(std::uint32_t index, Role role) const;
@@ -179,6 +193,7 @@ class Rings {
 
   Descriptor slots_;
   Descriptor consumers_;  // empty for an observer
+  Descriptor producers_;  // the file of a pin; empty when there is none
   hft_info info_{};       // of the first; the others differ in ring_id
   std::uint32_t count_ = 0;
 };

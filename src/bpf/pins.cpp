@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Rings in a BPF file system: a folder with a file for each map.
+// Rings in a BPF file system: a folder with a file for each map, and one that
+// says who fills them.
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
@@ -8,10 +10,15 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
+#include "bpf/maps.hpp"
+#include "bpf/producers.hpp"
 #include "hft/bpf.hpp"
+#include "hft/clock.hpp"
 #include "region_internal.hpp"
 
 namespace hft::bpf {
@@ -22,11 +29,13 @@ namespace {
 
 constexpr const char* kBpffs = "/sys/fs/bpf";
 constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kRead = 0444;
+constexpr std::array kFiles = {"consumer", "slots", internal::kProducersFile};
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // The kernel maps a file shared only for who may write it; frozen slots no one
 // can write all the same. So who may read may "write" them.
 constexpr mode_t slots_mode(mode_t consumer_mode) {
-  constexpr mode_t kRead = 0444;
   return (consumer_mode & kRead) | (consumer_mode & kRead) >> 1U;
 }
 
@@ -41,10 +50,10 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
-void pin_map(int fd, const std::string& path, mode_t mode,
-             const PinOptions& options) {
+void pin_file(int fd, const std::string& path, mode_t mode,
+              const PinOptions& options) {
   if (bpf_obj_pin(fd, path.c_str()) != 0) {
-    fail(errno, "pin a map as " + path);
+    fail(errno, "pin " + path);
   }
   if (options.group &&
       chown(path.c_str(), static_cast<uid_t>(-1), *options.group) != 0) {
@@ -73,6 +82,66 @@ Descriptor open_pin(const std::string& path) {
   return file;
 }
 
+// "; it was last heard of 12 s ago", as far as that is known.
+std::string when_heard(const std::string& folder) {
+  try {
+    const Rings rings = Rings::open(folder, Role::kObserver);
+    if (const std::uint64_t heard = rings.last_heard(); heard != 0) {
+      return fmt::format("; it was last heard of {} s ago",
+                         (monotonic_now() - heard) / kNsPerSecond);
+    }
+  } catch (const std::exception&) {
+    // There is nothing to add, then.
+  }
+  return {};
+}
+
+// Removes what a producer that is gone has left there, and nothing else: of a
+// folder that has taken its place meanwhile no file is touched.
+void make_way(const std::string& folder, bool permitted) {
+  const std::string begin =
+      fmt::format("pin rings at {}: expected no such folder, found ", folder);
+  const Descriptor there(
+      open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor file(
+      openat(there.get(), internal::kProducersFile, O_PATH | O_CLOEXEC));
+  const std::optional<std::string> producers =
+      file ? internal::producers_of(file.get()) : std::nullopt;
+  if (!producers) {
+    fail(EEXIST, fmt::format("{}one that does not say whether rings in it have "
+                             "a producer: take another, or remove it when "
+                             "nobody needs it (rm -r {})",
+                             begin, folder));
+  }
+  if (!producers->empty()) {
+    fail(EEXIST, fmt::format("{}rings whose producer is running (BPF programs "
+                             "{}): end it, or take another folder",
+                             begin, *producers));
+  }
+  if (!permitted) {
+    fail(EEXIST, fmt::format("{}rings whose producer is gone{}: hft produce "
+                             "--replace, PinOptions::replace, removes them",
+                             begin, when_heard(folder)));
+  }
+  for (const char* name : kFiles) {
+    unlinkat(there.get(), name, 0);
+  }
+  if (rmdir(folder.c_str()) != 0) {
+    fail(errno, "remove the folder " + folder);
+  }
+}
+
+void make_folder(const std::string& folder, const PinOptions& options) {
+  int made = mkdir(folder.c_str(), S_IRWXU);
+  if (made != 0 && errno == EEXIST) {
+    make_way(folder, options.replace);
+    made = mkdir(folder.c_str(), S_IRWXU);
+  }
+  if (made != 0) {
+    fail(errno, "make the folder " + folder);
+  }
+}
+
 }  // namespace
 
 void mount_bpffs() {
@@ -97,14 +166,17 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
                      "{} is when mounted (mount -t bpf bpf {})",
                      folder, parent, kBpffs, kBpffs));
   }
-  if (mkdir(folder.c_str(), S_IRWXU) != 0) {
-    fail(errno, "make the folder " + folder);
-  }
+  make_folder(folder, options);
   try {
-    pin_map(slots_.get(), folder + "/slots", slots_mode(options.consumer_mode),
-            options);
-    pin_map(consumers_.get(), folder + "/consumer", options.consumer_mode,
-            options);
+    // First: whoever is killed while pinning leaves what can be replaced.
+    if (const Descriptor link = internal::attach_producers(slots_.get())) {
+      pin_file(link.get(), folder + '/' + internal::kProducersFile,
+               options.consumer_mode & kRead, options);
+    }
+    pin_file(slots_.get(), folder + "/slots", slots_mode(options.consumer_mode),
+             options);
+    pin_file(consumers_.get(), folder + "/consumer", options.consumer_mode,
+             options);
   } catch (const std::system_error&) {
     unpin(folder);
     throw;
@@ -116,8 +188,8 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
 }
 
 void Rings::unpin(const std::string& folder) {
-  for (const char* file : {"/consumer", "/slots"}) {
-    unlink((folder + file).c_str());
+  for (const char* name : kFiles) {
+    unlink((folder + '/' + name).c_str());
   }
   if (rmdir(folder.c_str()) != 0) {
     fail(errno, "remove the folder " + folder);
@@ -129,7 +201,27 @@ Rings Rings::open(const std::string& folder, Role role) {
   if (role == Role::kConsumer) {
     consumers = open_pin(folder + "/consumer");
   }
-  return {open_pin(folder + "/slots"), std::move(consumers)};
+  Rings rings(open_pin(folder + "/slots"), std::move(consumers));
+  rings.producers_ = Descriptor(::open(
+      (folder + '/' + internal::kProducersFile).c_str(), O_PATH | O_CLOEXEC));
+  return rings;
+}
+
+bool Rings::producer_gone() const {
+  return producers_ && internal::producers_of(producers_.get()) == "";
+}
+
+std::uint64_t Rings::last_heard() const {
+  std::uint64_t last = 0;
+  for (std::uint32_t ring = 0; ring < count_; ++ring) {
+    const Mapping page(
+        slots_.get(), ring * internal::ring_bytes(info_.slots_bytes) + HFT_PAGE,
+        HFT_PAGE, Rights::kRead);
+    const std::uint64_t heard = __atomic_load_n(
+        &page.as<const hft_producer_page>()->heartbeat, __ATOMIC_RELAXED);
+    last = std::max(last, heard);
+  }
+  return last;
 }
 
 }  // namespace hft::bpf

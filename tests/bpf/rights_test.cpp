@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a consumer may do, and what it cannot, hostile or not.
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 
 #include "bpf_test.hpp"
 #include "child.hpp"
+#include "hft/clock.hpp"
 #include "hft/validate.hpp"
 
 namespace hft::bpf {
@@ -51,6 +53,15 @@ class RightsTest : public BpfTest {
 
   static std::string pin_folder() {
     return "/sys/fs/bpf/hft-test-" + std::to_string(getpid());
+  }
+
+  // The kernel may take a moment to free programs.
+  static bool becomes_gone(const Rings& rings) {
+    constexpr int kLooks = 1000;
+    for (int i = 0; i < kLooks && !rings.producer_gone(); ++i) {
+      usleep(10'000);
+    }
+    return rings.producer_gone();
   }
 
   Descriptor ours_;
@@ -224,6 +235,94 @@ TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
     EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 5U);
   }
   Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, APinSaysWhetherItsProducerIsGone) {
+  const std::string folder = pin_folder();
+  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  publisher->first().pin(folder);
+  const Rings rings = Rings::open(folder, Role::kConsumer);
+  EXPECT_FALSE(rings.producer_gone());
+  EXPECT_FALSE(publisher->first().producer_gone());
+  EXPECT_EQ(rings.last_heard(), 0U);
+  const std::uint64_t before = monotonic_now();
+  publisher->publish_first(0, 5);
+  publisher.reset();
+  EXPECT_TRUE(becomes_gone(rings));
+  EXPECT_GT(rings.last_heard(), before);
+  EXPECT_LT(rings.last_heard(), monotonic_now());
+  const Ring ring = rings.attach(0, Role::kConsumer);
+  auto consumer = ring.consumer(StartAt::kOldest);
+  EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 5U);
+  Rings::unpin(folder);
+}
+
+// The programs count, not whoever loaded them.
+TEST_F(RightsTest, AProgramThatOutlivesItsLoaderIsAProducer) {
+  const std::string folder = pin_folder();
+  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  publisher->first().pin(folder);
+  const Descriptor program(
+      fcntl(bpf_program__fd(publisher->skeleton().progs.publish_first),
+            F_DUPFD_CLOEXEC, 3));
+  publisher.reset();
+  const Rings rings = Rings::open(folder, Role::kObserver);
+  usleep(100'000);
+  EXPECT_FALSE(rings.producer_gone());
+  Rings::unpin(folder);
+}
+
+TEST_F(PinRightsTest, ObserversLearnThatTheProducerIsGone) {
+  const std::string folder = pin_folder();
+  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  publisher->first().pin(folder, {.consumer_mode = 0644});
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_FALSE(Rings::open(folder, Role::kObserver).producer_gone());
+  }));
+  publisher.reset();
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_TRUE(becomes_gone(Rings::open(folder, Role::kObserver)));
+  }));
+  Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, OnlyWhatAProducerThatIsGoneHasLeftIsReplaced) {
+  const std::string folder = pin_folder();
+  const PinOptions replace{.replace = true};
+  auto first = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  first->first().pin(folder);
+  const Rings old = Rings::open(folder, Role::kObserver);
+  const Publisher second({.slot_count = 128});
+  for (const PinOptions& options : {PinOptions{}, replace}) {
+    EXPECT_THAT([&] { second.first().pin(folder, options); },
+                ::testing::ThrowsMessage<std::system_error>(
+                    ::testing::HasSubstr("whose producer is running")));
+  }
+  first->publish_first(0, 1);
+  first.reset();
+  EXPECT_TRUE(becomes_gone(old));
+  EXPECT_THAT([&] { second.first().pin(folder); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::ContainsRegex("producer is gone; it was last "
+                                           "heard of [0-9]+ s ago.*replace")));
+  second.first().pin(folder, replace);
+  const Rings now = Rings::open(folder, Role::kObserver);
+  EXPECT_EQ(now.attach(0, Role::kObserver).info().slot_count, 128U);
+  EXPECT_FALSE(now.producer_gone());
+  // Whoever has the old ones open is not taken in by their successors.
+  EXPECT_TRUE(old.producer_gone());
+  Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, AFolderOfOthersIsNeverReplaced) {
+  const Publisher publisher({});
+  mount_bpffs();
+  const std::string folder = pin_folder();
+  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  EXPECT_THAT([&] { publisher.first().pin(folder, {.replace = true}); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("does not say whether")));
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 
 // Every word that a consumer can write, while the producer runs.
