@@ -20,9 +20,11 @@
 namespace hft::tap {
 namespace {
 
+constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
+
 struct TapOptions {
   std::string ring;
-  std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t count = kEndless;
   std::string pcap;
   bool json = false;
   bool hex = false;
@@ -117,6 +119,36 @@ class Standstill {
   std::uint64_t next_ = 0;
 };
 
+// Whether the producer of rings is gone; says so once.
+class Farewell {
+ public:
+  explicit Farewell(const Tapped& rings) : rings_(rings) {}
+
+  /// Asks the kernel.
+  bool look() {
+    next_ = monotonic_now() + kSecond / 2;
+    if (!gone_ && rings_.producer_gone()) {
+      gone_ = true;
+      const std::uint64_t heard = rings_.pinned->last_heard();
+      fmt::print(stderr, "the producer of {} is gone{}: nothing more comes\n",
+                 rings_.name,
+                 heard == 0 ? ""
+                            : fmt::format(
+                                  " and was last heard of {:.1f} s ago",
+                                  static_cast<double>(monotonic_now() - heard) /
+                                      double{kSecond}));
+    }
+    return gone_;
+  }
+  /// The same, twice a second.
+  bool look_at_times() { return gone_ || (monotonic_now() >= next_ && look()); }
+
+ private:
+  const Tapped& rings_;
+  std::uint64_t next_ = 0;
+  bool gone_ = false;
+};
+
 int tap(const TapOptions& options) {
   const Tapped rings = open_rings(options.ring);
   Watch watch(rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
@@ -131,15 +163,22 @@ int tap(const TapOptions& options) {
   Standstill standstill;
   std::uint64_t seen = 0;
   tools::SpinThenNap wait;
+  Farewell farewell(rings);
+  // What was published before the producer went is seen after that is known.
+  bool gone = farewell.look();
   while (seen < options.count && !tools::stop_requested()) {
     if (const Sight* sight = watch.next()) {
       output.take(*sight);
       ++seen;
       wait.found();
-    } else if (wait.rest() == 0) {
-      output.flush();
+    } else if (gone) {
+      break;
     } else {
+      if (wait.rest() == 0) {
+        output.flush();
+      }
       standstill.tell(watch);
+      gone = farewell.look_at_times();
     }
     if (tell) {
       rate.tell(seen, watch);
@@ -150,7 +189,10 @@ int tap(const TapOptions& options) {
              "{} records seen, {} missed by this tap, {} dropped by the "
              "producer\n",
              seen, watch.missed(), watch.dropped());
-  return tools::kOk;
+  return seen < options.count && options.count != kEndless &&
+                 !tools::stop_requested()
+             ? tools::kFailed
+             : tools::kOk;
 }
 
 void add_options(CLI::App& app, TapOptions& options) {

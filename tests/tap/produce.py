@@ -2,15 +2,18 @@
 """What `hft produce` says, and how it ends: produce.py HFT WHAT, where WHAT is
 a function below, without check_. Exits 77 where there is no BPF or no namespace
 to be had."""
+import json
 import os
 import shutil
 import socket
 import subprocess
 
-from harness import (DEADLINE, PIN, Running, expect, expect_match,
-                     expect_refusal, producing, run, skip)
+from harness import (DEADLINE, PIN, Running, expect, expect_consecutive,
+                     expect_match, expect_refusal, producing, run, skip, tap)
 
 PORT = 26400
+GONE = (rf"the producer of {PIN} is gone and was last heard of \d+\.\d s ago: "
+        r"nothing more comes\n")
 
 
 def ip(*arguments):
@@ -77,6 +80,39 @@ def check_pass_when_full():
     expect_refusal(64, "--pass excludes --pass-when-full", "xdp", "--interface",
                    "lo", "--pin", PIN, "--pass", "--pass-when-full",
                    command="produce")
+
+
+def check_killed():
+    """What a producer leaves that had no time to clean up, until the next one
+    takes its place."""
+    with Running("produce", "timer", "--pin", PIN, "--slots", "64") as killed:
+        expect_match("the first line", rf"1 ring at {PIN}; .*\n", killed.first)
+        expect_refusal(1, "whose producer is running", "timer", "--pin", PIN,
+                       "--replace", command="produce")
+        with Running("tap", PIN, "--oldest", "-c", "1") as running:
+            expect("tap's status", 0, running.finish())
+        with Running("tap", PIN, "-q") as running:
+            killed.process.kill()
+            killed.process.wait()
+            expect("a tap that runs ends", 0, running.finish())
+            expect_match("what it says", f"(?s:.*){GONE}(?s:.*)", running.said)
+    expect("the pin is left", True, os.path.exists(PIN))
+
+    with Running("tap", PIN, "--oldest", "--json") as left:
+        expect("tap's status", 0, left.finish())
+        expect_match("what it says", GONE + r"\d+ records seen, .*\n", left.said)
+        positions = [json.loads(line)["position"] for line in
+                     left.out.splitlines()]
+        # Of a full ring a tap leaves out the oldest one.
+        expect("something is left", True, len(positions) > 0)
+        expect_consecutive("what is left", positions)
+    expect_refusal(1, GONE, PIN, "-c", "1")
+
+    expect_refusal(1, "expected no such folder, found rings whose producer is "
+                   r"gone; it was last heard of \d+ s ago: hft produce "
+                   "--replace", "timer", "--pin", PIN, command="produce")
+    with producing("timer", "--overwrite", "--replace"):
+        tap(5)
 
 
 run({name.removeprefix("check_").replace("_", "-"): function

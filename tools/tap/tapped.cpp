@@ -67,9 +67,11 @@ Tapped open_rings(const std::string& name) {
   if (name == kDevice || name.starts_with(std::string(kDevice) + ":")) {
     tapped.rings.push_back(open_channel(channel_in(name)));
   } else if (name.find('/') != std::string::npos) {
-    const bpf::Rings rings = bpf::Rings::open(name, Role::kObserver);
-    for (std::uint32_t i = 0; i < rings.size(); ++i) {
-      auto ring = std::make_shared<bpf::Ring>(rings.attach(i, Role::kObserver));
+    tapped.pinned = std::make_shared<const bpf::Rings>(
+        bpf::Rings::open(name, Role::kObserver));
+    for (std::uint32_t i = 0; i < tapped.pinned->size(); ++i) {
+      auto ring = std::make_shared<bpf::Ring>(
+          tapped.pinned->attach(i, Role::kObserver));
       const ConsumerEnd end = ring->consumer_end();
       tapped.rings.push_back(keep(std::move(ring), end));
     }
@@ -81,6 +83,8 @@ Tapped open_rings(const std::string& name) {
   }
   return tapped;
 }
+
+bool Tapped::producer_gone() const { return pinned && pinned->producer_gone(); }
 
 Watch::Eye::Eye(const ConsumerEnd& of, StartAt start)
     : end(of),

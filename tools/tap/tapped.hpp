@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "hft/bpf.hpp"
 #include "hft/observer.hpp"
 
 namespace hft::tap {
@@ -27,6 +28,10 @@ struct Tapped {
   };
   std::string name;
   std::vector<One> rings;  // several where BPF has one a CPU
+  std::shared_ptr<const bpf::Rings> pinned = nullptr;  // of a pin alone
+
+  /// Whether nothing more comes: rings whose pin says so. Not for hot loops.
+  [[nodiscard]] bool producer_gone() const;
 };
 
 /// "/dev/hft" or "/dev/hft:CHANNEL" is the driver's, another path the folder of
