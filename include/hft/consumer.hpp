@@ -169,6 +169,33 @@ class Consumer {
     return cursor_.position();
   }
 
+  /// Every record before this position is published; only while try_read()
+  /// gives a record. `known` is what an earlier call returned, or 0. Reads the
+  /// first line of each slot from there on, until one is not published or
+  /// `most` records are known: it touches at most one line that is yet to be
+  /// written. No slot is left out, for of a kernel ring a later one may be
+  /// published sooner.
+  [[nodiscard]] std::uint64_t published_until(std::uint64_t known,
+                                              std::size_t most) const noexcept
+      requires(Layout<T, P>::kRecordsPerSlot == 1) {
+    std::uint64_t until = std::max(known, cursor_.position() + 1);
+    const std::size_t lines = cursor_.slot_size() / HFT_CACHE_LINE;
+    for (std::uint64_t ahead = until - cursor_.position(); ahead < most;
+         ++ahead) {
+      // Acquire pairs with Producer::publish's release, as in poll(): looks at
+      // other rings come after this one.
+      const std::uint64_t published =
+          __atomic_load_n(reinterpret_cast<const std::uint64_t*>(
+                              cursor_.slot_ahead(ahead * lines)),
+                          __ATOMIC_ACQUIRE);
+      if (published <= until) {
+        break;
+      }
+      ++until;
+    }
+    return until;
+  }
+
  private:
   bool poll() noexcept {
     if (cursor_.position() != ready_) {

@@ -13,9 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <utility>
-#include <vector>
 
 #include "hft/consumer.hpp"
 #include "hft/earliest.hpp"
@@ -23,45 +21,41 @@
 namespace hft {
 
 /// Not thread-safe. Gives the record with the earliest stamp: none that had
-/// been published when it was seen is earlier. What a producer stamps earlier
-/// and publishes later, because it is interrupted between the two, comes later,
-/// and is counted. The rings' clocks have to be one. A look costs a look at
-/// each ring, one that finds a record two or more.
+/// been published when it was seen is earlier. Earliest says when that is, and
+/// why it holds. What a producer stamps earlier and publishes later, because it
+/// is interrupted between the two, comes later, and is counted. The clocks of
+/// the rings have to be one clock. While records wait, one costs about the same
+/// however many other rings are empty; when none waits, a call looks at each
+/// ring once.
 class Merger {
  public:
   /// Returns the index by which ring() will name it: 0, 1, … Throws
   /// std::bad_alloc.
   std::size_t add(KernelConsumer consumer) {
-    consumers_.push_back(std::move(consumer));
-    return consumers_.size() - 1;
+    return rings_.add(std::move(consumer));
   }
 
   /// The next record, or nullptr when no ring has one. It stays valid until
-  /// release(); asked again before, it may give another.
+  /// release(), and calling this again before returns the same record, even if
+  /// an earlier one has been published since: that one comes next, and is
+  /// counted.
   [[nodiscard]] const hft_record* try_read() noexcept {
-    const auto look = [](KernelConsumer& ring) { return ring.try_read(); };
-    KernelConsumer* const first = earliest(std::span(consumers_), look);
-    if (first == nullptr) {
-      return nullptr;
-    }
-    ring_ = static_cast<std::size_t>(first - consumers_.data());
-    return first->try_read();
+    return rings_.try_read();
   }
 
-  /// Done with what try_read() gave last.
+  /// Done with the record that try_read() gave.
   void release() noexcept {
-    KernelConsumer& given = consumers_[ring_];
-    const std::uint64_t stamp = given.try_read()->stamp;
+    const std::uint64_t stamp = rings_.stamp();
     if (stamp < latest_) {
       ++out_of_order_;
     } else {
       latest_ = stamp;
     }
-    given.release();
+    rings_.release();
   }
 
   /// The index of the ring that it came from.
-  [[nodiscard]] std::size_t ring() const noexcept { return ring_; }
+  [[nodiscard]] std::size_t ring() const noexcept { return rings_.ring(); }
 
   /// Records released that are stamped earlier than one released before them.
   [[nodiscard]] std::uint64_t out_of_order() const noexcept {
@@ -69,8 +63,7 @@ class Merger {
   }
 
  private:
-  std::vector<KernelConsumer> consumers_;
-  std::size_t ring_ = 0;
+  Earliest<KernelConsumer> rings_;
   std::uint64_t latest_ = 0;  // stamp released
   std::uint64_t out_of_order_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -80,6 +81,47 @@ TEST(Consumer, ReadsSomeThatLieInARow) {
   ring.consumer.release(3);
   ASSERT_EQ(ring.consumer.try_read_some(8).size(), 2U);
   EXPECT_EQ(number_in(*ring.consumer.try_read()), 3U);
+}
+
+// Wherever in the ring the record is that is next.
+TEST(Consumer, KnowsWhichRecordsArePublishedAndNeverMore) {
+  constexpr std::uint64_t kSlots = 64;
+  const Region region = Region::anonymous(Ring<Tick>::geometry(kSlots));
+  Producer<Tick> producer = Ring<Tick>(region).producer();
+  Consumer<Tick> consumer = Ring<Tick>(region).consumer();
+  std::uint64_t next = 0;
+  for (std::uint64_t backlog = 1; backlog <= kSlots; ++backlog) {
+    const std::uint64_t before = next;
+    std::uint64_t known = 0;
+    for (; next < before + backlog; ++next) {
+      ASSERT_TRUE(producer.try_publish(number<Tick>(next)));
+      ASSERT_NE(consumer.try_read(), nullptr);
+      EXPECT_LE(consumer.published_until(0, kSlots), next + 1);
+    }
+    for (; known < next; consumer.release()) {
+      ASSERT_NE(consumer.try_read(), nullptr);
+      const std::uint64_t more = consumer.published_until(known, kSlots);
+      EXPECT_EQ(more, next);
+      EXPECT_LE(consumer.published_until(0, 8), consumer.position() + 8);
+      known = more;
+    }
+    while (consumer.try_read() != nullptr) consumer.release();
+  }
+}
+
+// Producers in the kernel may publish a later record first.
+TEST(Consumer, KnowsOfNoRecordBehindOneThatIsNotPublished) {
+  TestRing<Tick> ring(16);
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    ASSERT_TRUE(ring.producer.try_publish(number<Tick>(i)));
+  }
+  auto* const published = reinterpret_cast<std::uint64_t*>(
+      ring.region.producer_end().slots + std::size_t{4} * 64);
+  *published = 4;  // taken, and not to be read
+  ASSERT_NE(ring.consumer.try_read(), nullptr);
+  EXPECT_EQ(ring.consumer.published_until(0, 16), 4U);
+  *published = 5;
+  EXPECT_EQ(ring.consumer.published_until(4, 16), 8U);
 }
 
 TEST(Consumer, ForEachTakesWhatIsThereAndNoMore) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 #include <vector>
 
 #include "hft/ring.hpp"
@@ -77,11 +78,15 @@ TEST_F(MergerTest, OfEqualStampsTheFirstRingComesFirst) {
   EXPECT_EQ(merger_.out_of_order(), 0U);
 }
 
-TEST_F(MergerTest, GivesAnEarlierOneThatComesBeforeTheRelease) {
+TEST_F(MergerTest, GivesTheSameRecordUntilItIsReleased) {
   sources_[1].publish(5);
-  ASSERT_EQ(merger_.try_read()->stamp, 5U);
+  const hft_record* const record = merger_.try_read();
+  ASSERT_NE(record, nullptr);
   sources_[0].publish(4);
-  EXPECT_EQ(take_all(), (std::vector<std::uint64_t>{4, 5}));
+  EXPECT_EQ(merger_.try_read(), record);
+  EXPECT_EQ(merger_.ring(), 1U);
+  EXPECT_EQ(take_all(), (std::vector<std::uint64_t>{5, 4}));
+  EXPECT_EQ(merger_.out_of_order(), 1U);
 }
 
 TEST_F(MergerTest, CountsWhatWasPublishedTooLateForItsStamp) {
@@ -93,29 +98,43 @@ TEST_F(MergerTest, CountsWhatWasPublishedTooLateForItsStamp) {
   EXPECT_EQ(merger_.out_of_order(), 2U);
 }
 
-// While the rings are looked at one after the other, those behind the eye go
-// on.
-TEST(Earliest, LooksAgainAtRingsThatWereEmpty) {
-  constexpr std::size_t kRings = 4;
-  std::array<hft_record, kRings> records{};
-  std::array<bool, kRings> there{};
-  const auto publish = [&](std::size_t ring, std::uint64_t stamp) {
-    records[ring].stamp = stamp;
-    there[ring] = true;
-  };
-  std::vector<std::size_t> rings = {0, 1, 2, 3};
-  publish(3, 100);
-  int looks = 0;
-  const std::size_t* first = earliest(std::span(rings), [&](std::size_t ring) {
-    ++looks;
-    // Each is published once its ring has been looked at, and before the find.
-    if (ring == 2 && looks == 3) publish(1, 50);
-    if (ring == 3 && looks == 8) publish(0, 20);
-    return there[ring] ? &records[ring] : nullptr;
-  });
-  ASSERT_NE(first, nullptr);
-  EXPECT_EQ(*first, 0U);
-  EXPECT_EQ(looks, 16);
+TEST(Merger, GivesARandomBacklogOfManyRingsAsSorted) {
+  constexpr std::size_t kRings = 100;
+  std::mt19937 random(42);
+  std::vector<Source> sources(kRings);
+  Merger merger;
+  for (const Source& source : sources) {
+    merger.add(KernelConsumer(source.region.consumer_end()));
+  }
+  std::uint64_t stamp = 1000;
+  for (int round = 0; round < 200; ++round) {
+    // No more than one ring holds.
+    std::vector<std::uint64_t> published;
+    for (int i = 0; i < 16; ++i) {
+      stamp += random() % 3;
+      published.push_back(stamp);
+      sources[random() % (round % 2 == 0 ? kRings : 3)].publish(stamp);
+    }
+    const std::uint64_t late = merger.out_of_order();
+    std::vector<std::uint64_t> given;
+    while (const hft_record* record = merger.try_read()) {
+      given.push_back(record->stamp);
+      merger.release();
+    }
+    EXPECT_EQ(given, published);
+    EXPECT_EQ(merger.out_of_order(), late);
+    if (round % 4 == 0) {
+      for (std::uint64_t i = 0; i < 3; ++i) {
+        sources[i].publish(stamp - 10 + i);
+      }
+      for (std::uint64_t i = 0; i < 3; ++i) {
+        ASSERT_NE(merger.try_read(), nullptr);
+        EXPECT_EQ(merger.try_read()->stamp, stamp - 10 + i);
+        merger.release();
+      }
+      EXPECT_EQ(merger.out_of_order(), late + 3);
+    }
+  }
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 #include "hft/bpf.hpp"
 #include "hft/device.hpp"
-#include "hft/earliest.hpp"
 #include "hft/record.hpp"
 #include "hft/region.hpp"
 #include "hft/validate.hpp"
@@ -92,7 +91,7 @@ Watch::Eye::Eye(const ConsumerEnd& of, StartAt start)
       dropped_before(__atomic_load_n(&of.producer->dropped, __ATOMIC_RELAXED)),
       bytes((of.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
 
-const hft_record* Watch::Eye::look() {
+const hft_record* Watch::Eye::try_read() noexcept {
   if (!waits) {
     hft_record record;
     constexpr std::size_t kWords = sizeof record / sizeof bytes[0];
@@ -102,26 +101,35 @@ const hft_record* Watch::Eye::look() {
   return waits ? reinterpret_cast<const hft_record*>(bytes.data()) : nullptr;
 }
 
+std::uint64_t Watch::Eye::position() const noexcept {
+  return observer.position() - 1;
+}
+
+std::uint64_t Watch::Eye::published_until(std::uint64_t /*known*/,
+                                          std::size_t /*most*/) const noexcept {
+  return observer.position();
+}
+
 Watch::Watch(const Tapped& rings, StartAt start) {
-  eyes_.reserve(rings.rings.size());
   for (const Tapped::One& one : rings.rings) {
-    eyes_.emplace_back(one.end, start);
+    eyes_.add(Eye(one.end, start));
   }
 }
 
 const Sight* Watch::next() {
-  if (given_ != nullptr) {
-    given_->waits = false;
+  if (given_) {
+    eyes_.release();
   }
-  given_ = earliest(std::span(eyes_), [](Eye& eye) { return eye.look(); });
-  if (given_ == nullptr) {
+  const hft_record* const record = eyes_.try_read();
+  given_ = record != nullptr;
+  if (!given_) {
     return nullptr;
   }
-  const hft_record* const record = given_->look();
-  sight_ = {.ring = given_->end.info->ring_id,
-            .position = given_->observer.position() - 1,
+  const Eye& eye = eyes_[eyes_.ring()];
+  sight_ = {.ring = eye.end.info->ring_id,
+            .position = eye.position(),
             .record = record,
-            .payload = payload(*record, given_->end.info->slot_size)};
+            .payload = payload(*record, eye.end.info->slot_size)};
   return &sight_;
 }
 
@@ -147,15 +155,16 @@ std::vector<Reserved> Watch::reserved(std::uint64_t now) {
 
 std::uint64_t Watch::missed() const {
   std::uint64_t sum = 0;
-  for (const Eye& eye : eyes_) {
-    sum += eye.observer.missed();
+  for (std::size_t i = 0; i < eyes_.size(); ++i) {
+    sum += eyes_[i].observer.missed();
   }
   return sum;
 }
 
 std::uint64_t Watch::dropped() const {
   std::uint64_t sum = 0;
-  for (const Eye& eye : eyes_) {
+  for (std::size_t i = 0; i < eyes_.size(); ++i) {
+    const Eye& eye = eyes_[i];
     sum += __atomic_load_n(&eye.end.producer->dropped, __ATOMIC_RELAXED) -
            eye.dropped_before;
   }

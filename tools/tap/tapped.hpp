@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hft/bpf.hpp"
+#include "hft/earliest.hpp"
 #include "hft/observer.hpp"
 
 namespace hft::tap {
@@ -60,7 +61,7 @@ class Watch {
  public:
   Watch(const Tapped& rings, StartAt start);
 
-  /// The next record, of several rings the one that earliest() chooses; nullptr
+  /// The next record, of several rings the one that Earliest chooses; nullptr
   /// when there is none.
   const Sight* next();
 
@@ -74,10 +75,16 @@ class Watch {
   [[nodiscard]] std::uint64_t dropped() const;
 
  private:
+  // Holds a copy of one record, so that it sees one at a time.
   struct Eye {
     Eye(const ConsumerEnd& of, StartAt start);
     /// The record that waits, or the next one; nullptr when there is none.
-    const hft_record* look();
+    const hft_record* try_read() noexcept;
+    /// Of the record that waits.
+    [[nodiscard]] std::uint64_t position() const noexcept;
+    [[nodiscard]] std::uint64_t published_until(
+        std::uint64_t known, std::size_t most) const noexcept;
+    void release() noexcept { waits = false; }
 
     ConsumerEnd end;
     Observer observer;
@@ -87,8 +94,8 @@ class Watch {
     Reserved reserved;  // where it was found to stand still
   };
 
-  std::vector<Eye> eyes_;
-  Eye* given_ = nullptr;
+  Earliest<Eye> eyes_;
+  bool given_ = false;  // eyes_ has a record to be released
   Sight sight_;
 };
 
