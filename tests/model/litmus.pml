@@ -7,6 +7,9 @@
  */
 #define LOCATIONS 2
 #define WRITES 3
+#ifdef CAUSALITY
+#define THREADS 3
+#endif
 #include "memory.pml"
 
 #define X 0
@@ -25,7 +28,23 @@
 #endif
 
 byte first, second;
+#ifdef EXCHANGE
+byte first_seen;
+#endif
 byte finished;
+
+#ifdef CAUSALITY
+active proctype Middle() {
+  byte seen_flag;
+
+  load_acquire(2, X, seen_flag);
+  if
+  :: seen_flag -> STORE(2, Y, 1)
+  :: else
+  fi;
+  finished++
+}
+#endif
 
 active proctype Left() {
 #if defined(MESSAGE_PASSING)
@@ -38,6 +57,13 @@ active proctype Left() {
 #elif defined(COHERENCE)
   store_relaxed(0, X, 1);
   store_relaxed(0, X, 2);
+#elif defined(CAUSALITY)
+  STORE(0, X, 1);
+#elif defined(ADDITION)
+  fetch_add_relaxed(0, X, 1, first);
+#elif defined(EXCHANGE)
+  store_relaxed(0, Y, 1);
+  compare_exchange(0, X, 0, 1, first);
 #endif
   finished++
 }
@@ -57,17 +83,32 @@ active proctype Right() {
 #elif defined(COHERENCE)
   load_relaxed(1, X, first);
   load_relaxed(1, X, second);
+#elif defined(CAUSALITY)
+  LOAD(1, Y, first);
+  load_relaxed(1, X, second);
+#elif defined(ADDITION)
+  fetch_add_relaxed(1, X, 1, second);
+#elif defined(EXCHANGE)
+  compare_exchange(1, X, 1, 2, second);
+  load_relaxed(1, Y, first_seen);
 #endif
   finished++
 }
 
 active proctype Judge() {
-  finished == 2;
-#if defined(MESSAGE_PASSING)
+  finished == THREADS;
+#if defined(MESSAGE_PASSING) || defined(CAUSALITY)
   property(a flag comes after what it announces, !(first == 1 && second == 0))
 #elif defined(STORE_BUFFERING)
   property(a store comes before a later load, first == 1 || second == 1)
 #elif defined(COHERENCE)
   property(one location never goes back, first <= second)
+#elif defined(ADDITION)
+  property(every addition counts,
+           newest(X).value == 2 && first + second == 1)
+#elif defined(EXCHANGE)
+  property(an exchange that finds its value comes after it,
+           newest(X).value == 1 + second &&
+           (second == 0 || first_seen == 1))
 #endif
 }

@@ -26,9 +26,20 @@
  * weaker: a fence gives nothing to relaxed accesses around it but the global
  * view.
  */
+#ifndef THREADS
 #define THREADS 2
+#endif
 #ifndef WRITER
-#define WRITER(location) THREADS /* either */
+#define WRITER(location) THREADS /* any */
+#endif
+/* A model may say which threads never load from a location, and which do not
+ * care what others know of it: fewer states. Who is not told knows less, so
+ * what holds then holds. */
+#ifndef READS
+#define READS(thread, location) true
+#endif
+#ifndef CARES
+#define CARES(thread, location) true
 #endif
 
 typedef View { byte at[LOCATIONS] };
@@ -39,6 +50,9 @@ typedef Location { byte first; byte last; Write write[WRITES] };
 Location memory[LOCATIONS];
 View seen[THREADS];
 View global_view;
+#if THREADS > 2
+byte counted;
+#endif
 byte each, chosen, wiped; /* scratch, 0 outside of a step */
 
 /* Prints its name when it does not hold. */
@@ -52,12 +66,59 @@ byte each, chosen, wiped; /* scratch, 0 outside of a step */
 #define knows_all(thread, location) \
   (seen[thread].at[location] == memory[location].last)
 
+#define is_past(thread, location) \
+  (!READS(thread, location) || \
+   memory[location].first < seen[thread].at[location])
+#if THREADS == 2
+#define all_are_past(location) (is_past(0, location) && is_past(1, location))
+#else
+#define all_are_past(location) \
+  (is_past(0, location) && is_past(1, location) && is_past(2, location))
+#endif
+
+/* With three threads: what is known of writes that nobody can read any more is
+ * as good as nothing. */
+#if THREADS == 2
+#define level(location) skip
+#else
+inline level(location) {
+  do
+  :: wiped < THREADS ->
+     level_view(seen[wiped], location);
+     wiped++
+  :: else -> break
+  od;
+  wiped = 0;
+  do
+  :: wiped < LOCATIONS ->
+     counted = memory[wiped].first;
+     do
+     :: counted <= memory[wiped].last ->
+        level_view(the_write(wiped, counted).view, location);
+        counted++
+     :: else -> break
+     od;
+     wiped++
+  :: else -> break
+  od;
+  counted = 0;
+  wiped = 0
+}
+
+inline level_view(view_of, location) {
+  if
+  :: view_of.at[location] < memory[location].first -> view_of.at[location] = 0
+  :: else
+  fi
+}
+#endif
+
 /* Wipes the writes that nobody can read any more: fewer states, same
  * behaviour. */
 inline forget(location) {
   do
-  :: memory[location].first < seen[0].at[location] &&
-     memory[location].first < seen[1].at[location] ->
+  :: memory[location].first < memory[location].last &&
+     all_are_past(location) ->
      the_write(location, memory[location].first).value = 0;
      do
      :: wiped < LOCATIONS ->
@@ -66,7 +127,8 @@ inline forget(location) {
      :: else -> break
      od;
      wiped = 0;
-     memory[location].first++
+     memory[location].first++;
+     level(location)
   :: else -> break
   od
 }
@@ -85,6 +147,22 @@ inline join(into, from) {
   each = 0
 }
 
+/* The same into what a thread knows. */
+inline learn(thread, from) {
+  do
+  :: each < LOCATIONS ->
+     if
+     :: CARES(thread, each) && seen[thread].at[each] < from.at[each] ->
+        seen[thread].at[each] = from.at[each]
+     :: else
+     fi;
+     forget(each);
+     each++
+  :: else -> break
+  od;
+  each = 0
+}
+
 inline append(thread, location, new_value) {
   assert(memory[location].last - memory[location].first + 1 < WRITES);
   memory[location].last++;
@@ -92,13 +170,14 @@ inline append(thread, location, new_value) {
   newest(location).value = new_value
 }
 
-/* A release store carries what its thread knows, save for locations that the
- * other thread alone writes, and so knows: fewer states, same behaviour. */
+/* A release store carries what its thread knows, save, where there are two
+ * threads, for locations that the other alone writes, and so knows: fewer
+ * states, same behaviour. */
 inline carry(thread, location) {
   do
   :: each < LOCATIONS ->
      if
-     :: WRITER(each) == 1 - thread
+     :: THREADS == 2 && WRITER(each) == 1 - thread
      :: else -> newest(location).view.at[each] = seen[thread].at[each]
      fi;
      each++
@@ -145,7 +224,7 @@ inline load_acquire(thread, location, result) {
   atomic {
     choose(thread, location, result);
     d_step {
-      join(seen[thread], the_write(location, chosen).view);
+      learn(thread, the_write(location, chosen).view);
       chosen = 0
     }
   }
@@ -160,6 +239,46 @@ inline exchange_relaxed(thread, location, new_value, old_value) {
     newest(location).view.at[location] = memory[location].last;
     join(newest(location).view, the_write(location, chosen).view);
     chosen = 0
+  }
+}
+
+/* atomic_fetch_add, relaxed */
+inline fetch_add_relaxed(thread, location, addend, old_value) {
+  exchange_relaxed(thread, location,
+                   the_write(location, chosen).value + addend, old_value)
+}
+
+/*
+ * Acquire and release, and atomic: where it succeeds it reads the newest write
+ * and comes right after it. Where it fails it is a relaxed load, of any other
+ * value that may be read.
+ */
+inline compare_exchange(thread, location, expected, new_value, old_value) {
+  atomic {
+    if
+    :: newest(location).value == expected ->
+       d_step {
+         chosen = memory[location].last;
+         old_value = expected;
+         learn(thread, the_write(location, chosen).view);
+         append(thread, location, new_value);
+         carry(thread, location);
+         forget(location);
+         chosen = 0
+       }
+    :: newest(location).value != expected ->
+       chosen = seen[thread].at[location];
+       do
+       :: chosen < memory[location].last -> chosen++
+       :: the_write(location, chosen).value != expected -> break
+       od;
+       seen[thread].at[location] = chosen;
+       old_value = the_write(location, chosen).value;
+       d_step {
+         forget(location);
+         chosen = 0
+       }
+    fi
   }
 }
 

@@ -26,12 +26,17 @@
 #define PRODUCER_POS (SLOTS + 2 * CAPACITY) /* the copy in its page */
 #define CONSUMER_POS (PRODUCER_POS + 1)
 #define MARK(pos) (CONSUMER_POS + 1 + (pos) % CAPACITY)
-#ifdef OVERWRITE
+#define CACHE (CONSUMER_POS + 1 + CAPACITY) /* of several producers */
+#if defined(OVERWRITE) || defined(HOSTILE)
 #define LOCATIONS CONSUMER_POS
+#elif defined(KERNEL_RING)
+#define LOCATIONS (CACHE + 1)
 #else
-#define LOCATIONS (CONSUMER_POS + 1 + CAPACITY)
+#define LOCATIONS CACHE
 #endif
 
+#ifndef KERNEL_RING
 #define WRITER(location) ((location) < CONSUMER_POS -> PRODUCER : CONSUMER)
+#endif
 
 #include "memory.pml"

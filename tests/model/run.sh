@@ -26,14 +26,14 @@ wanted() { # NAME
   return 1
 }
 
-explore() { # MODEL DEFINE...: pan's output in $work/log
-  local model=$1
-  shift
+explore() { # OPTIMISATION MODEL DEFINE...: pan's output in $work/log
+  local optimisation=$1 model=$2
+  shift 2
   (
     cd "$work" && rm -f pan pan.* ./*.trail &&
       spin -a "${@/#/-D}" "$model.pml" &&
-      gcc -O1 -w -DSAFETY -DCOLLAPSE -DPRINTF -DVECTORSZ=8192 -DMEMLIM=1000 \
-        -o pan pan.c &&
+      gcc "$optimisation" -w -DSAFETY -DCOLLAPSE -DPRINTF -DVECTORSZ=8192 \
+        -DMEMLIM=1000 -o pan pan.c &&
       ./pan -m100000 -w22
   ) >"$work/log" 2>&1
 }
@@ -62,7 +62,7 @@ bad() { # NAME EXPECTED
 holds() {
   local name=$1
   wanted "$name" || return 0
-  explore "${@:2}"
+  explore -O1 "${@:2}"
   if searched_all; then
     printf 'ok %s: %s states\n' "$name" \
       "$(sed -nE 's/^ *([0-9]+) states, stored.*/\1/p' "$work/log")"
@@ -76,7 +76,7 @@ holds() {
 fails() {
   local name=$1 property=$2
   wanted "$name" || return 0
-  explore "${@:3}"
+  explore -O0 "${@:3}" # found before it would have been optimised
   if [[ $(broken_property) == "$property" ]]; then
     printf 'ok %s: "%s" fails, found\n' "$name" "$property"
     passed=$((passed + 1))
@@ -99,6 +99,12 @@ fails 'memory: store buffering, release and acquire' "$kStore" \
 holds 'memory: store buffering, fences' litmus STORE_BUFFERING FENCES
 holds 'memory: store buffering, membarrier' litmus STORE_BUFFERING MEMBARRIER
 holds 'memory: coherence' litmus COHERENCE
+fails 'memory: causality of three, stores unordered' "$kFlag" \
+  litmus CAUSALITY LOAD=load_acquire
+holds 'memory: causality of three, release and acquire' \
+  litmus CAUSALITY STORE=store_release LOAD=load_acquire
+holds 'memory: fetch-add' litmus ADDITION
+holds 'memory: compare-exchange' litmus EXCHANGE
 
 readonly kWhole='each record arrives whole and in its place'
 readonly kRead='no record is overwritten while it is read'
@@ -133,6 +139,63 @@ for k in 1 2; do
     overwrite K=$k $positions RELAXED_READ
 done
 
+readonly kFill='no two producers fill a slot at once'
+readonly kOnce='each position is published once'
+readonly kRoom='no offer is dropped while there is room'
+readonly kOffered='published and dropped make offered'
+holds 'nested drop' nested OFFERED=4
+holds 'nested drop, discarding' nested OFFERED=3 DISCARDS=1
+holds 'nested drop, hostile consumer' nested OFFERED=6 HOSTILE
+holds 'nested overwrite' nested OFFERED=4 OVERWRITE
+readonly kOld='with the position taken at publish'
+fails "nested drop $kOld" "$kFill" \
+  nested OFFERED=2 TAKEN_AT_PUBLISH NO_BUSY_CHECK
+fails "nested drop, hostile, $kOld" "$kFill" \
+  nested OFFERED=2 HOSTILE TAKEN_AT_PUBLISH NO_BUSY_CHECK
+fails "nested overwrite $kOld" "$kFill" \
+  nested OFFERED=2 OVERWRITE TAKEN_AT_PUBLISH NO_BUSY_CHECK
+fails 'nested drop, hostile, without the busy check' "$kFill" \
+  nested HOSTILE NO_BUSY_CHECK
+fails "nested drop, hostile, without the busy check's acquire" "$kFill" \
+  nested HOSTILE RELAXED_SLOT
+fails "nested drop, hostile, without publish's release" "$kFill" \
+  nested HOSTILE RELAXED_PUBLISH
+fails "nested drop without the busy check's acquire" "$kRoom" \
+  nested RELAXED_SLOT
+fails "nested drop without publish's release" "$kWhole" nested RELAXED_PUBLISH
+fails "nested drop without publish's acquire" "$kWhole" nested RELAXED_READ
+fails "nested drop without release's release" "$kRead" nested RELAXED_FLUSH
+fails "nested drop without release's acquire" "$kRead" nested RELAXED_ROOM
+fails "nested drop without the cache's release" "$kRead" \
+  nested RELAXED_CACHE_STORE
+fails "nested drop without the cache's acquire" "$kRead" \
+  nested RELAXED_CACHE_LOAD
+fails 'nested drop with counts that are not atomic' "$kOffered" \
+  nested PLAIN_COUNT
+fails 'nested overwrite without the busy check' "$kFill" \
+  nested OVERWRITE NO_BUSY_CHECK
+fails "nested overwrite without the busy check's acquire" "$kFill" \
+  nested OVERWRITE RELAXED_SLOT
+fails 'nested overwrite without the mark' "$kAccepted" nested OVERWRITE NO_MARK
+fails "nested overwrite without the words' release" "$kAccepted" \
+  nested OVERWRITE RELAXED_WORD_STORES
+fails "nested overwrite without the words' acquire" "$kAccepted" \
+  nested OVERWRITE RELAXED_WORD_LOADS
+fails "nested overwrite without publish's release" "$kAccepted" \
+  nested OVERWRITE RELAXED_PUBLISH
+fails "nested overwrite without the first look's acquire" "$kAccepted" \
+  nested OVERWRITE RELAXED_READ
+for mode in drop overwrite; do
+  fails "nested $mode with a plain increment" "$kFill" \
+    nested "${mode^^}" PLAIN_INCREMENT
+  fails "nested $mode with a look for room after taking" "$kOnce" \
+    nested "${mode^^}" LATE_ROOM
+  fails "nested $mode without a second look at the position" "$kRoom" \
+    nested "${mode^^}" NO_SECOND_LOOK
+  fails "nested $mode with a mark that overtakes the position" "$kRoom" \
+    nested "${mode^^}" RELAXED_MARK
+done
+
 readonly kSleeps='no consumer sleeps while a record is published'
 holds 'sleep with membarrier' sleep POSITIONS=4
 holds 'sleep with a fence on each side' sleep POSITIONS=4 FENCE_BOTH
@@ -156,6 +219,15 @@ fails 'wake with a look at the eventfd before the fence' "$kSleeps" \
 fails 'wake with the request taken after the signal' "$kSleeps" wake LATE_TAKE
 fails 'wake with a producer that always wakes' \
   'only a consumer that asked is woken' wake WAKES_ALWAYS
+
+holds 'wake by two producers' wake TWO_PRODUCERS POSITIONS=2
+for mutation in NO_FENCE_OF_PRODUCER NO_FENCE_OF_CONSUMER NO_SECOND_LOOK \
+  NO_GRACE_PERIOD EVENTFD_FIRST LATE_TAKE; do
+  fails "wake by two producers, $mutation" "$kSleeps" \
+    wake TWO_PRODUCERS $mutation
+done
+fails 'wake by two producers that always wake' \
+  'only a consumer that asked is woken' wake TWO_PRODUCERS WAKES_ALWAYS
 
 holds 'recover K=1, one kill' recover K=1 POSITIONS=6 KILLS=1
 holds 'recover K=1, two kills' recover K=1 POSITIONS=3 KILLS=2

@@ -4,6 +4,7 @@
  * asks, is signalled for every record published after that, through irq_work.
  *
  *	spin -a wake.pml
+ *	spin -a -DTWO_PRODUCERS wake.pml
  *
  * Read-side sections and grace periods of RCU are what Documentation/RCU
  * promises and no more: a section that began before a grace period has ended
@@ -14,6 +15,10 @@
 #endif
 #define PRODUCER 0
 #define CONSUMER 1
+#ifdef TWO_PRODUCERS
+#define OTHER 2
+#define THREADS 3
+#endif
 
 /* Without laps: each position has a slot. */
 #define PUBLISHED(pos) (pos)
@@ -21,29 +26,40 @@
 #define MAY_SLEEP (POSITIONS + 1)
 #define EVENTFD (POSITIONS + 2)
 #define LOCATIONS (POSITIONS + 3)
+#ifndef ASKS
 #define ASKS (POSITIONS + 1) /* after so many it only spins */
+#endif
 #define WRITES (3 * ASKS + 1)
+#ifdef TWO_PRODUCERS
+#define READS(thread, location) \
+  ((location) == WAITING || \
+   ((location) < WAITING -> (thread) == CONSUMER : (thread) != CONSUMER))
+#endif
 #include "memory.pml"
 
 byte signals; /* what the eventfd counts */
-bool publishing, requested, queued, working;
+bool requested, queued, working;
+byte publishing; /* producers between publishing and looking */
+#ifdef TWO_PRODUCERS
+byte positions_taken;
+#endif
 byte published, asked, signalled;
 
 /* RCU: sections that have begun and ended, and what is known across them. */
-byte begun, ended;
+byte begun[THREADS], ended[THREADS];
 View before_grace, of_ended;
 
-inline rcu_read_lock() {
+inline rcu_read_lock(me) {
   d_step {
-    begun++;
-    join(seen[PRODUCER], before_grace)
+    begun[me]++;
+    learn(me, before_grace)
   }
 }
 
-inline rcu_read_unlock() {
+inline rcu_read_unlock(me) {
   d_step {
-    ended++;
-    join(of_ended, seen[PRODUCER])
+    ended[me]++;
+    join(of_ended, seen[me])
   }
 }
 
@@ -53,10 +69,16 @@ inline synchronize_rcu() {
 #else
   d_step {
     join(before_grace, seen[CONSUMER]);
-    sections = begun
+    sections = begun[PRODUCER];
+#ifdef TWO_PRODUCERS
+    sections_of_other = begun[OTHER]
+#endif
   }
+#ifdef TWO_PRODUCERS
+  atomic { ended[OTHER] >= sections_of_other -> sections_of_other = 0 };
+#endif
   atomic {
-    ended >= sections ->
+    ended[PRODUCER] >= sections ->
       join(seen[CONSUMER], of_ended);
       sections = 0
   }
@@ -96,31 +118,32 @@ inline consumer_sleep() {
 inline wait_for_signal() {
   do
   :: atomic { signals > 0 -> signals = 0; break }
-  :: signals == 0 && !publishing && !queued && !working && pos < published ->
+  :: signals == 0 && !publishing && !queued && !working &&
+     newest(PUBLISHED(pos)).value > pos ->
      property(no consumer sleeps while a record is published, false)
   od
 }
 
 /* hft_ring_wants_wake() and hft_ring_publish_reserved() */
-inline wants_wake() {
-  load_relaxed(PRODUCER, MAY_SLEEP, may_sleep);
+inline wants_wake(me) {
+  load_relaxed(me, MAY_SLEEP, may_sleep);
   if
   :: may_sleep ->
 #ifdef EVENTFD_FIRST
-     load_relaxed(PRODUCER, EVENTFD, eventfd);
+     load_relaxed(me, EVENTFD, eventfd);
 #endif
 #ifndef NO_FENCE_OF_PRODUCER
      /* wq_has_sleeper(); pairs with the consumer's: publish, then look */
-     fence(PRODUCER);
+     fence(me);
 #endif
 #ifndef EVENTFD_FIRST
-     load_relaxed(PRODUCER, EVENTFD, eventfd);
+     load_relaxed(me, EVENTFD, eventfd);
 #endif
-     load_relaxed(PRODUCER, WAITING, waiting);
+     load_relaxed(me, WAITING, waiting);
      if
      :: eventfd && waiting ->
         /* One request, one wake-up, also when it is taken back meanwhile. */
-        exchange_relaxed(PRODUCER, WAITING, 0, waiting)
+        exchange_relaxed(me, WAITING, 0, waiting)
      :: else -> waiting = 0
      fi;
 #ifdef WAKES_ALWAYS
@@ -136,24 +159,57 @@ inline wants_wake() {
   may_sleep = 0
 }
 
+#ifdef TWO_PRODUCERS
+/* Each position has one taker, who may publish after later ones (nested.pml). */
+inline publish_all(me) {
+  do
+  :: atomic { positions_taken < POSITIONS ->
+              pos = positions_taken; positions_taken++ };
+     rcu_read_lock(me);
+     atomic {
+       publishing++;
+       store_release(me, PUBLISHED(pos), pos + 1);
+       published++;
+       pos = 0
+     }
+     wants_wake(me);
+     publishing--;
+     rcu_read_unlock(me)
+  :: positions_taken == POSITIONS -> break
+  od
+}
+
+active proctype First() {
+  byte pos, may_sleep, eventfd, waiting;
+
+  publish_all(PRODUCER)
+}
+
+active proctype Second() {
+  byte pos, may_sleep, eventfd, waiting;
+
+  publish_all(OTHER)
+}
+#else
 active proctype Producer() {
   byte pos, may_sleep, eventfd, waiting;
 
   do
   :: pos < POSITIONS ->
-     rcu_read_lock();
+     rcu_read_lock(PRODUCER);
      atomic {
-       publishing = true;
+       publishing++;
        store_release(PRODUCER, PUBLISHED(pos), pos + 1);
        published++;
        pos++
      }
-     wants_wake();
-     publishing = false;
-     rcu_read_unlock()
+     wants_wake(PRODUCER);
+     publishing--;
+     rcu_read_unlock(PRODUCER)
   :: else -> break
   od
 }
+#endif
 
 inline signal() {
   atomic {
@@ -189,6 +245,9 @@ active proctype Work() {
 
 active proctype Consumer() {
   byte pos, looked, sections;
+#ifdef TWO_PRODUCERS
+  byte sections_of_other;
+#endif
 
   declare_sleeper();
   do
