@@ -135,19 +135,19 @@ const Sight* Watch::next() {
 
 std::vector<Reserved> Watch::reserved(std::uint64_t now) {
   std::vector<Reserved> all;
-  for (Eye& eye : eyes_) {
+  stands_.resize(eyes_.size());
+  for (std::size_t i = 0; i < eyes_.size(); ++i) {
+    const Eye& eye = eyes_[i];
+    Reserved& stands = stands_[i];
     const std::uint64_t next = eye.observer.position();
-    const bool stands = !eye.waits &&
-                        eye.end.info->producer_kind != HFT_PRODUCER_PROCESS &&
-                        __atomic_load_n(&eye.end.producer->producer_pos,
-                                        __ATOMIC_RELAXED) > next;
-    if (!stands) {
-      eye.reserved = {};
-    } else if (eye.reserved.since == 0 || eye.reserved.position != next) {
-      eye.reserved = {
-          .ring = eye.end.info->ring_id, .position = next, .since = now};
+    if (eye.waits || eye.end.info->producer_kind == HFT_PRODUCER_PROCESS ||
+        __atomic_load_n(&eye.end.producer->producer_pos, __ATOMIC_RELAXED) <=
+            next) {
+      stands = {};
+    } else if (stands.since == 0 || stands.position != next) {
+      stands = {.ring = eye.end.info->ring_id, .position = next, .since = now};
     } else {
-      all.push_back(eye.reserved);
+      all.push_back(stands);
     }
   }
   return all;

@@ -91,11 +91,11 @@ class Watch {
     std::uint64_t dropped_before;
     std::vector<std::uint64_t> bytes;  // of the record that waits
     bool waits = false;
-    Reserved reserved;  // where it was found to stand still
   };
 
   Earliest<Eye> eyes_;
-  bool given_ = false;  // eyes_ has a record to be released
+  std::vector<Reserved> stands_;  // where each ring was found to stand still
+  bool given_ = false;            // eyes_ has a record to be released
   Sight sight_;
 };
 
