@@ -18,11 +18,13 @@
  * and whether there is one ring or one a CPU: hft::bpf::shape() in hft/bpf.hpp.
  * Until it has, every record is dropped.
  *
- * A ring is two maps:
+ * A ring is three maps:
  *
  *	NAME_slots	frozen, so that no one maps it writable or updates it
  *			by a system call, while programs go on writing
  *	NAME_consumer	mapped read-write: one consumer page a ring
+ *	NAME_turns	not mappable, and read-only to system calls: of each slot
+ *			the position that it is free for
  *
  *	NAME_slots, ring after ring, one element a slot:
  *	      +-----------+---------------+--------+--------+-- --+--------+
@@ -84,6 +86,13 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 		__type(key, __u32);                                            \
 		__type(value, struct hft_bpf_consumer);                        \
 	} name##_consumer SEC(".maps");                                        \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                              \
+		__uint(map_flags, BPF_F_RDONLY);                               \
+		__uint(max_entries, 1);                                        \
+		__type(key, __u32);                                            \
+		__type(value, __u64);                                          \
+	} name##_turns SEC(".maps");                                           \
 	const volatile struct hft_bpf_shape name##_shape = {                   \
 		.slot_size = (slot_bytes),                                     \
 	}
@@ -100,19 +109,21 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
  */
 #define hft_bpf_reserve(name)                                                  \
 	((struct name##_record *)hft_bpf_reserve_in(                           \
-		&name##_slots, &name##_consumer, &name##_shape))
+		&name##_slots, &name##_consumer, &name##_turns,                \
+		&name##_shape))
 
 /* Stamp and publish what hft_bpf_reserve() gave. */
 #define hft_bpf_publish(name, record)                                          \
-	hft_bpf_publish_in(&name##_slots, &name##_shape, record, NULL)
+	hft_bpf_publish_in(&name##_slots, &name##_turns, &name##_shape,        \
+			   record, NULL)
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
 #define hft_bpf_publish_at(name, record, stamp)                                \
 	({                                                                     \
 		const __u64 stamp_ = (stamp);                                  \
 									       \
-		hft_bpf_publish_in(&name##_slots, &name##_shape, record,       \
-				   &stamp_);                                   \
+		hft_bpf_publish_in(&name##_slots, &name##_turns,               \
+				   &name##_shape, record, &stamp_);            \
 	})
 
 /*
@@ -120,7 +131,7 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
  * published as an empty record that consumers skip.
  */
 #define hft_bpf_discard(name, record)                                          \
-	hft_bpf_discard_in(&name##_slots, &name##_shape, record)
+	hft_bpf_discard_in(&name##_slots, &name##_turns, &name##_shape, record)
 
 /*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
@@ -133,7 +144,8 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 	({                                                                     \
 		__u64 position_;                                               \
 		__u64 *slot_ = hft_bpf_take(&name##_slots, &name##_consumer,   \
-					    &name##_shape, &position_);        \
+					    &name##_turns, &name##_shape,      \
+					    &position_);                       \
 									       \
 		if (slot_) {                                                   \
 			struct name##_record *record_ = (void *)(slot_ + 1);   \
@@ -143,8 +155,9 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 			hft_bpf_fill(record_, record_->payload,                \
 				     sizeof(record_->payload), record_type,    \
 				     data, size);                              \
-			hft_bpf_publish_slot(&name##_slots, &name##_shape,     \
-					     slot_, position_, stamp_);        \
+			hft_bpf_publish_slot(&name##_slots, &name##_turns,     \
+					     &name##_shape, slot_, position_,  \
+					     stamp_);                          \
 		}                                                              \
 		!!slot_;                                                       \
 	})
@@ -158,8 +171,8 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 #define hft_bpf_compiler_barrier() asm volatile("" ::: "memory")
 
 /* How often an offer tries to take a position before it is dropped. */
-#ifndef HFT_BPF_TURNS
-#define HFT_BPF_TURNS 32
+#ifndef HFT_BPF_TRIES
+#define HFT_BPF_TRIES 32
 #endif
 
 static __always_inline __u64 hft_bpf_read_once(__u64 *word)
@@ -277,21 +290,34 @@ hft_bpf_is_full(void *consumers, struct hft_producer_page *page,
 	return used == shape->slot_count;
 }
 
+/* Where it is kept which position the slot of `pos` is free for. */
+static __always_inline __u64 *
+hft_bpf_turn(void *turns, const volatile struct hft_bpf_shape *shape,
+	     __u32 ring, __u64 pos)
+{
+	__u32 element =
+		ring * shape->slot_count + (pos & (shape->slot_count - 1));
+
+	return bpf_map_lookup_elem(turns, &element);
+}
+
 /*
  * Whether the slot still belongs to the lap before: its record is not published
- * yet, or `pos` is a position that somebody else has taken. Acquire pairs with
- * the release in hft_bpf_publish_slot(): the producer of the lap before has
- * written its last byte there (model, nested.pml: "no two producers fill a slot
- * at once").
+ * yet, or `pos` is a position that somebody else has taken. The slot itself says
+ * so as well, but its line is with the consumer, and waiting for it would cost
+ * a record what the transfer of a line does. In the first lap all are free.
+ *
+ * Acquire pairs with the release in hft_bpf_publish_slot(): the producer of the
+ * lap before has written its last byte there (model, nested.pml: "no two
+ * producers fill a slot at once").
  */
 static __always_inline int
-hft_bpf_is_held(__u64 *slot, const volatile struct hft_bpf_shape *shape,
+hft_bpf_is_held(__u64 *turn, const volatile struct hft_bpf_shape *shape,
 		__u64 pos)
 {
-	const __u64 lap_before =
-		pos < shape->slot_count ? 0 : pos + 1 - shape->slot_count;
+	const __u64 free_for = hft_bpf_load_acquire(turn);
 
-	return hft_bpf_load_acquire(slot) != lap_before;
+	return free_for != pos && !(pos < shape->slot_count && !free_for);
 }
 
 static __always_inline void hft_bpf_drop(struct hft_producer_page *page)
@@ -307,28 +333,28 @@ static __always_inline void hft_bpf_drop(struct hft_producer_page *page)
  * producer_pos stands still: of an old position both are true.
  *
  * The compare-and-exchange is a full barrier, and fails only where another offer
- * has taken a position meanwhile. HFT_BPF_TURNS bounds that for the verifier: an
+ * has taken a position meanwhile. HFT_BPF_TRIES bounds that for the verifier: an
  * offer that has lost so often is dropped, too.
  */
 static __always_inline __u64 *
-hft_bpf_take(void *slots, void *consumers,
+hft_bpf_take(void *slots, void *consumers, void *turns,
 	     const volatile struct hft_bpf_shape *shape, __u64 *position)
 {
 	__u32 ring = hft_bpf_ring_index(shape);
 	struct hft_producer_page *page =
 		hft_bpf_producer_page(slots, shape, ring);
 	__u64 pos, now;
-	__u64 *slot;
-	__u32 turn;
+	__u64 *turn;
+	__u32 try;
 
 	if (!page)
 		return NULL;
 	pos = hft_bpf_read_once(&page->producer_pos);
-	for (turn = 0; turn < HFT_BPF_TURNS; turn++) {
-		slot = hft_bpf_slot(slots, shape, ring, pos);
-		if (!slot)
+	for (try = 0; try < HFT_BPF_TRIES; try++) {
+		turn = hft_bpf_turn(turns, shape, ring, pos);
+		if (!turn)
 			return NULL;
-		if (hft_bpf_is_held(slot, shape, pos) ||
+		if (hft_bpf_is_held(turn, shape, pos) ||
 		    (shape->mode == HFT_MODE_DROP &&
 		     hft_bpf_is_full(consumers, page, shape, ring, pos))) {
 			now = hft_bpf_read_once(&page->producer_pos);
@@ -339,7 +365,7 @@ hft_bpf_take(void *slots, void *consumers,
 							  pos, pos + 1);
 			if (now == pos) {
 				*position = pos;
-				return slot;
+				return hft_bpf_slot(slots, shape, ring, pos);
 			}
 		}
 		pos = now;
@@ -359,11 +385,11 @@ static __always_inline void hft_bpf_mark(__u64 *slot, __u64 pos)
 }
 
 static __always_inline void *
-hft_bpf_reserve_in(void *slots, void *consumers,
+hft_bpf_reserve_in(void *slots, void *consumers, void *turns,
 		   const volatile struct hft_bpf_shape *shape)
 {
 	__u64 pos;
-	__u64 *slot = hft_bpf_take(slots, consumers, shape, &pos);
+	__u64 *slot = hft_bpf_take(slots, consumers, turns, shape, &pos);
 
 	if (!slot)
 		return NULL;
@@ -372,15 +398,21 @@ hft_bpf_reserve_in(void *slots, void *consumers,
 }
 
 static __always_inline void
-hft_bpf_publish_slot(void *slots, const volatile struct hft_bpf_shape *shape,
-		     __u64 *slot, __u64 pos, __u64 stamp)
+hft_bpf_publish_slot(void *slots, void *turns,
+		     const volatile struct hft_bpf_shape *shape, __u64 *slot,
+		     __u64 pos, __u64 stamp)
 {
+	__u32 ring = hft_bpf_ring_index(shape);
 	struct hft_producer_page *page;
+	__u64 *turn;
 
 	slot[1] = stamp;
 	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
 	hft_bpf_store_release(slot, pos + 1);
-	page = hft_bpf_producer_page(slots, shape, hft_bpf_ring_index(shape));
+	turn = hft_bpf_turn(turns, shape, ring, pos);
+	if (turn) /* Pairs with the acquire load in hft_bpf_is_held(). */
+		hft_bpf_store_release(turn, pos + shape->slot_count);
+	page = hft_bpf_producer_page(slots, shape, ring);
 	if (page)
 		hft_bpf_write_once(&page->heartbeat, stamp);
 }
@@ -391,19 +423,20 @@ hft_bpf_publish_slot(void *slots, const volatile struct hft_bpf_shape *shape,
  * stores: whatever else is to do comes before or after.
  */
 static __always_inline void
-hft_bpf_publish_in(void *slots, const volatile struct hft_bpf_shape *shape,
-		   void *record, const __u64 *earlier)
+hft_bpf_publish_in(void *slots, void *turns,
+		   const volatile struct hft_bpf_shape *shape, void *record,
+		   const __u64 *earlier)
 {
 	__u64 *slot = (__u64 *)record - 1;
 	__u64 pos = *slot;
 
-	hft_bpf_publish_slot(slots, shape, slot, pos,
+	hft_bpf_publish_slot(slots, turns, shape, slot, pos,
 			     earlier ? *earlier : bpf_ktime_get_ns());
 }
 
 static __always_inline void
-hft_bpf_discard_in(void *slots, const volatile struct hft_bpf_shape *shape,
-		   void *record)
+hft_bpf_discard_in(void *slots, void *turns,
+		   const volatile struct hft_bpf_shape *shape, void *record)
 {
 	struct hft_producer_page *page =
 		hft_bpf_producer_page(slots, shape, hft_bpf_ring_index(shape));
@@ -412,7 +445,7 @@ hft_bpf_discard_in(void *slots, const volatile struct hft_bpf_shape *shape,
 	header->length = 0;
 	header->type = HFT_RECORD_EMPTY;
 	header->flags = HFT_RECORD_DISCARDED;
-	hft_bpf_publish_in(slots, shape, record, NULL);
+	hft_bpf_publish_in(slots, turns, shape, record, NULL);
 	if (page)
 		__sync_fetch_and_add(&page->discarded, 1);
 }

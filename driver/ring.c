@@ -58,6 +58,7 @@ struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
 			  __GFP_COMP;
 	struct hft_ring *ring;
+	u32 i;
 
 	if (!ring_params_valid(params))
 		return ERR_PTR(-EINVAL);
@@ -85,10 +86,15 @@ struct hft_ring *hft_ring_alloc(const struct hft_ring_params *params)
 	ring->info = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	ring->producer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	ring->consumer = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!ring->slots || !ring->info || !ring->producer || !ring->consumer) {
+	ring->turns = kvmalloc_array(params->slot_count, sizeof(*ring->turns),
+				     GFP_KERNEL_ACCOUNT);
+	if (!ring->slots || !ring->info || !ring->producer || !ring->consumer ||
+	    !ring->turns) {
 		hft_ring_free(ring);
 		return ERR_PTR(-ENOMEM);
 	}
+	for (i = 0; i < params->slot_count; i++)
+		ring->turns[i] = i;
 	ring_describe(ring);
 	return ring;
 }
@@ -101,6 +107,7 @@ void hft_ring_free(struct hft_ring *ring)
 	free_page((unsigned long)ring->info);
 	free_page((unsigned long)ring->producer);
 	free_page((unsigned long)ring->consumer);
+	kvfree(ring->turns);
 	kfree(ring);
 }
 
@@ -161,21 +168,25 @@ static bool ring_is_full(struct hft_ring *ring, u64 pos)
 	return used == ring->slot_count;
 }
 
+static u64 *ring_turn(struct hft_ring *ring, u64 pos)
+{
+	return &ring->turns[pos & (ring->slot_count - 1)];
+}
+
 /*
  * Whether the slot still belongs to the lap before: its record is not published
- * yet, or @pos is a position that somebody else has taken.
+ * yet, or @pos is a position that somebody else has taken. The slot itself says
+ * so as well, but its line is with the consumer, and waiting for it would cost
+ * a record what the transfer of a line does.
  */
 static bool ring_is_held(struct hft_ring *ring, u64 pos)
 {
-	u64 lap_before = pos < ring->slot_count ? 0 : pos + 1 - ring->slot_count;
-
 	/*
 	 * Acquire pairs with the release in hft_ring_commit(): the producer of
 	 * the lap before has written its last byte there (model, nested.pml: "no
 	 * two producers fill a slot at once").
 	 */
-	return smp_load_acquire(&hft_ring_slot(ring, pos)->published) !=
-	       lap_before;
+	return smp_load_acquire(ring_turn(ring, pos)) != pos;
 }
 
 static void ring_drop(struct hft_ring *ring)
@@ -242,6 +253,9 @@ void hft_ring_commit(struct hft_ring *ring, struct hft_reservation reserved)
 	slot->record.stamp = stamp;
 	/* Pairs with the consumer's acquire load of published. */
 	smp_store_release(&slot->published, reserved.pos + 1);
+	/* Pairs with the acquire in ring_is_held(). */
+	smp_store_release(ring_turn(ring, reserved.pos),
+			  reserved.pos + ring->slot_count);
 	WRITE_ONCE(ring->producer->heartbeat, stamp);
 	trace_publish(ring->id, reserved.pos, stamp);
 }

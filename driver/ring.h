@@ -20,6 +20,8 @@ struct hft_ring {
 	bool may_sleep; /* some consumer has declared that it may sleep */
 	bool sleep_safe; /* and every producer that runs has seen it */
 
+	u64 *turns; /* for each slot the position that it is free for */
+
 	/* Constant once created. */
 	char *slots;
 	u32 slot_size;

@@ -143,7 +143,8 @@ std::uint32_t possible_cpus() {
 std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size) {
   const Geometry geometry = geometry_of(shape, slot_size);
   return count_rings(shape) *
-         (internal::ring_bytes(geometry.slots_bytes()) + HFT_PAGE);
+         (internal::ring_bytes(geometry.slots_bytes()) + HFT_PAGE +
+          sizeof(std::uint64_t) * geometry.slot_count);
 }
 
 void shape(bpf_object& object, std::string_view name, const Shape& shape) {
@@ -159,6 +160,7 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   bpf_map* const slots = internal::find_map(object, name, "slots");
   resize(slots, rings * elements);
   resize(internal::find_map(object, name, "consumer"), rings);
+  resize(internal::find_map(object, name, "turns"), rings * shape.slot_count);
   if (bpf_map__value_size(slots) != slot_size &&
       bpf_map__set_value_size(slots, slot_size) != 0) {
     throw std::logic_error(

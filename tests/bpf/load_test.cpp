@@ -255,17 +255,18 @@ TEST_F(LoadTest, SizesThatNoRingHas) {
                std::invalid_argument);
 }
 
-TEST(MemoryBytes, IsThatOfPagesSlotsAndPrivateState) {
+TEST(MemoryBytes, IsThatOfPagesSlotsAndTheirTurns) {
   constexpr std::uint64_t kBeside = 3 * HFT_PAGE;
+  constexpr std::uint64_t kTurn = 8;
   EXPECT_EQ(memory_bytes({.slot_count = 4096, .rings = 2}, 64),
-            2 * (4096 * 64 + kBeside));
+            2 * (4096 * (64 + kTurn) + kBeside));
   EXPECT_EQ(memory_bytes({.slot_count = 4096, .rings = 128}, 2048),
-            128 * (4096 * 2048 + kBeside));
+            128 * (4096 * (2048 + kTurn) + kBeside));
   // The slots of a ring begin on a page.
   EXPECT_EQ(memory_bytes({.slot_count = 2, .rings = 1}, 64),
-            HFT_PAGE + kBeside);
+            HFT_PAGE + 2 * kTurn + kBeside);
   EXPECT_EQ(memory_bytes({.slot_count = 64, .rings = 1, .slot_size = 256}, 64),
-            64 * 256 + kBeside);
+            64 * (256 + kTurn) + kBeside);
   EXPECT_EQ(memory_bytes({.slot_count = 64}, 64),
             possible_cpus() * memory_bytes({.slot_count = 64, .rings = 1}, 64));
 }
