@@ -79,8 +79,10 @@ cases_in_guest() {
 # module_tests NAME IMAGE OUT MODULES: vm_tests of the driver as a module. What only
 # one that is built in has is not for it.
 module_tests() {
-  cases_in_guest "$1" "$2" "$3" build/guest/vm_tests --deadline 240 -- \
+  cases_in_guest "$1" "$2" "$3" build/guest/vm_tests \
+    --deadline $((240 + ${HFT_OFFERS:-0} / 500)) -- \
     env HFT_MODULE="$4/hft.ko" HFT_EXAMPLE="$4/hft_probe.ko" \
+    HFT_OFFERS="${HFT_OFFERS:-100000}" \
     vm_tests --gtest_filter=-Syscall*:Original*:*BuiltIn*
 }
 
