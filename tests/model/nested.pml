@@ -24,10 +24,8 @@
 #endif
 
 #define IS_PRODUCER(thread) ((thread) == PRODUCER || (thread) == OTHER)
-#define IS_WORD(location) ((location) >= SLOTS && (location) < PRODUCER_POS)
 #define READS(thread, location) \
-  (IS_WORD(location) -> !IS_PRODUCER(thread) : \
-   (location) < SLOTS || \
+  ((location) < PRODUCER_POS -> !IS_PRODUCER(thread) : \
    (IS_PRODUCER(thread) && ((location) <= CONSUMER_POS || (location) == CACHE)))
 #ifdef OVERWRITE
 #define CARES(thread, location) \

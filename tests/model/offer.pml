@@ -18,15 +18,15 @@
 #else
 #define store_published store_release
 #endif
-#ifdef RELAXED_SLOT
-#define load_slot load_relaxed
+#ifdef RELAXED_TURN_STORE
+#define store_turn store_relaxed
 #else
-#define load_slot load_acquire
+#define store_turn store_release
 #endif
-#ifdef RELAXED_MARK
-#define store_mark store_relaxed
+#ifdef RELAXED_TURN_LOAD
+#define load_turn load_relaxed
 #else
-#define store_mark store_release
+#define load_turn load_acquire
 #endif
 #ifdef RELAXED_ROOM
 #define load_consumer_pos load_relaxed
@@ -51,8 +51,16 @@
 
 #define POS PRODUCER_POS
 
-/* What PUBLISHED(pos) is when the record of the lap before is there. */
-#define LAST_LAP(pos) ((pos) < CAPACITY -> 0 : (pos) + 1 - CAPACITY)
+/* A slot's turn is the position that it is free for. It starts as 0, which
+ * stands for each position of the first lap. */
+#ifdef NO_BUSY_CHECK
+#define is_turn(turn, pos) true
+#elif defined(ZERO_IS_FREE)
+#define is_turn(turn, pos) ((turn) == (pos) || (turn) == 0)
+#else
+#define is_turn(turn, pos) \
+  ((turn) == (pos) || ((turn) == 0 && (pos) < CAPACITY))
+#endif
 
 /* As in C, of unsigned words: a position ahead of pos is far behind it. */
 #define in_flight(pos, released) (((pos) - (released)) & 255)
@@ -74,24 +82,21 @@ byte is_published;	/* a bit a position */
   (newest_pos < known_released(thread) + CAPACITY)
 #endif
 #define knows_of_room(thread) \
-  (knows_all(thread, POS) && knows_all(thread, PUBLISHED(newest_pos)) && \
-   newest(PUBLISHED(newest_pos)).value == LAST_LAP(newest_pos) && \
+  (knows_all(thread, POS) && knows_all(thread, TURN(newest_pos)) && \
+   is_turn(newest(TURN(newest_pos)).value, newest_pos) && \
    knows_released(thread))
 
 #define note_knowledge(me) may_drop = may_drop || !knows_of_room(me)
 
-/* Is the record of the lap before there? */
+/* Is the slot free, or still held by the record of the lap before? */
 inline look_at_slot(me) {
   atomic {
-    /* acquire, pairs with the release in publish: whoever filled the slot a
-     * lap ago has stored all of its words */
-    load_slot(me, PUBLISHED(pos), word);
-#ifdef NO_BUSY_CHECK
-    word = LAST_LAP(pos);
-#endif
+    /* acquire, pairs with the release in pass_turn: whoever filled the slot a
+     * lap ago has stored all of its words, and has published them */
+    load_turn(me, TURN(pos), word);
     note_knowledge(me);
-    blocked = word != LAST_LAP(pos);
-    seen_held = word < LAST_LAP(pos);
+    blocked = !is_turn(word, pos);
+    seen_held = blocked && word < pos;
     word = 0
   }
 }
@@ -241,13 +246,26 @@ inline reserve(me) {
   }
 #endif
 #ifndef NO_MARK
-  /* Taken, not readable. Of the compare-exchange, a full barrier, it follows
-   * that whoever sees the mark sees that the position is taken. */
+  /* Taken, not readable. */
   if
-  :: taken -> store_mark(me, PUBLISHED(pos), pos)
+  :: atomic {
+       taken ->
+         property(no two producers fill a slot at once,
+                  knows_all(me, PUBLISHED(pos)));
+         store_relaxed(me, PUBLISHED(pos), pos)
+     }
   :: else
   fi
 #endif
+}
+
+/* The slot is free for the position a lap later. */
+inline pass_turn(me) {
+  property(a slot never goes back to an older record,
+           is_turn(newest(TURN(pos)).value, pos));
+  /* release, pairs with the acquire in look_at_slot: the words, and that they
+   * are published */
+  store_turn(me, TURN(pos), pos + CAPACITY)
 }
 
 inline fill_word(me, word_filled, value_stored) {
@@ -269,6 +287,9 @@ inline fill_word(me, word_filled, value_stored) {
 }
 
 inline fill(me, record) {
+#ifdef TURN_BEFORE_WORDS
+  atomic { pass_turn(me) };
+#endif
 #ifdef OVERWRITE
   fill_word(me, 0, record);
   fill_word(me, 1, record)
@@ -281,9 +302,12 @@ inline fill(me, record) {
 }
 
 inline publish(me) {
+#ifdef TURN_BEFORE_PUBLISHED
+  atomic { pass_turn(me) };
+#endif
   atomic {
     /* release, pairs with the acquire in Consumer::try_read and in the first
-     * look of Reader::try_read, and with that in look_at_slot: the words */
+     * look of Reader::try_read: the words */
     property(each position is published once, !(is_published & (1 << pos)));
     property(a slot never goes back to an older record,
              newest(PUBLISHED(pos)).value <= pos);
@@ -294,6 +318,11 @@ inline publish(me) {
     taken = false;
 #ifdef TAKEN_AT_PUBLISH
     store_relaxed(me, POS, pos + 1);
+#endif
+  }
+  atomic {
+#if !defined(TURN_BEFORE_PUBLISHED) && !defined(TURN_BEFORE_WORDS)
+    pass_turn(me);
 #endif
     pos = 0
   }

@@ -157,11 +157,19 @@ fails "nested overwrite $kOld" "$kFill" \
 fails 'nested drop, hostile, without the busy check' "$kFill" \
   nested HOSTILE NO_BUSY_CHECK
 fails "nested drop, hostile, without the busy check's acquire" "$kFill" \
-  nested HOSTILE RELAXED_SLOT
-fails "nested drop, hostile, without publish's release" "$kFill" \
-  nested HOSTILE RELAXED_PUBLISH
+  nested HOSTILE RELAXED_TURN_LOAD
+fails "nested drop, hostile, without the turn's release" "$kFill" \
+  nested HOSTILE RELAXED_TURN_STORE
+fails 'nested drop, hostile, with a turn before publishing' "$kFill" \
+  nested HOSTILE TURN_BEFORE_PUBLISHED
+fails 'nested drop, hostile, with a turn before the words' "$kFill" \
+  nested HOSTILE TURN_BEFORE_WORDS
+fails 'nested drop, hostile, with 0 as a turn of every lap' "$kFill" \
+  nested HOSTILE ZERO_IS_FREE
 fails "nested drop without the busy check's acquire" "$kRoom" \
-  nested RELAXED_SLOT
+  nested RELAXED_TURN_LOAD
+fails "nested drop without the turn's release" "$kRoom" \
+  nested RELAXED_TURN_STORE
 fails "nested drop without publish's release" "$kWhole" nested RELAXED_PUBLISH
 fails "nested drop without publish's acquire" "$kWhole" nested RELAXED_READ
 fails "nested drop without release's release" "$kRead" nested RELAXED_FLUSH
@@ -175,7 +183,15 @@ fails 'nested drop with counts that are not atomic' "$kOffered" \
 fails 'nested overwrite without the busy check' "$kFill" \
   nested OVERWRITE NO_BUSY_CHECK
 fails "nested overwrite without the busy check's acquire" "$kFill" \
-  nested OVERWRITE RELAXED_SLOT
+  nested OVERWRITE RELAXED_TURN_LOAD
+fails "nested overwrite without the turn's release" "$kFill" \
+  nested OVERWRITE RELAXED_TURN_STORE
+fails 'nested overwrite with a turn before publishing' "$kFill" \
+  nested OVERWRITE TURN_BEFORE_PUBLISHED
+fails 'nested overwrite with a turn before the words' "$kFill" \
+  nested OVERWRITE TURN_BEFORE_WORDS
+fails 'nested overwrite with 0 as a turn of every lap' "$kFill" \
+  nested OVERWRITE ZERO_IS_FREE
 fails 'nested overwrite without the mark' "$kAccepted" nested OVERWRITE NO_MARK
 fails "nested overwrite without the words' release" "$kAccepted" \
   nested OVERWRITE RELAXED_WORD_STORES
@@ -192,8 +208,6 @@ for mode in drop overwrite; do
     nested "${mode^^}" LATE_ROOM
   fails "nested $mode without a second look at the position" "$kRoom" \
     nested "${mode^^}" NO_SECOND_LOOK
-  fails "nested $mode with a mark that overtakes the position" "$kRoom" \
-    nested "${mode^^}" RELAXED_MARK
 done
 
 readonly kSleeps='no consumer sleeps while a record is published'
