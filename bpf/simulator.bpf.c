@@ -54,44 +54,52 @@ struct {
 
 /* All but the stamp. */
 static __always_inline void fill(struct hft_record *record,
-				 struct hft_schedule *schedule)
+				 struct hft_schedule *schedule, __u64 now)
 {
 	record->length = sizeof(struct hft_market);
 	record->type = HFT_RECORD_MARKET;
 	record->flags = 0;
-	hft_next_packet(schedule, bpf_ktime_get_ns(), (void *)record->payload);
+	hft_next_packet(schedule, now, (void *)record->payload);
 }
 
 /* A packet for which there is no room is one of the schedule all the same. */
-static __always_inline void drop(struct hft_schedule *schedule)
+static __always_inline void drop(struct hft_schedule *schedule, __u64 now)
 {
 	struct hft_market packet;
 
-	hft_next_packet(schedule, bpf_ktime_get_ns(), &packet);
+	hft_next_packet(schedule, now, &packet);
 }
 
+/*
+ * The first store to the slot, a reservation's, comes one reading of the clock
+ * before its publication: the line is on its way meanwhile. Two readings before,
+ * it would be here too early, and a consumer that polls it would take it back.
+ */
 static __always_inline void publish_to_ring(struct hft_schedule *schedule)
 {
-	struct market_record *record = hft_bpf_reserve(market);
+	__u64 now = bpf_ktime_get_ns();
+	__u64 pos;
+	struct market_record *record = hft_bpf_reserve_pos(market, pos);
 
 	if (!record) {
-		drop(schedule);
+		drop(schedule, now);
 		return;
 	}
-	fill((void *)record, schedule);
-	hft_bpf_publish(market, record);
+	fill((void *)record, schedule, now);
+	hft_bpf_publish_pos(market, record, pos);
 }
 
 static __always_inline void publish_to_ringbuf(struct hft_schedule *schedule)
 {
+	__u64 now = bpf_ktime_get_ns();
 	struct hft_record *record =
 		bpf_ringbuf_reserve(&ringbuf, sizeof(*record), 0);
 
 	if (!record) {
-		drop(schedule);
+		drop(schedule, now);
 		return;
 	}
-	fill(record, schedule);
+	fill(record, schedule, now);
 	record->stamp = bpf_ktime_get_ns();
 	bpf_ringbuf_submit(record, output == OUTPUT_RINGBUF_SILENT ?
 					   BPF_RB_NO_WAKEUP :

@@ -233,6 +233,8 @@ struct hft_reservation hft_ring_reserve(struct hft_ring *ring)
 	 * the record and reading published again.
 	 */
 	smp_wmb();
+	/* What a record that was discarded here has left. */
+	slot->record.flags = 0;
 	return (struct hft_reservation){ .record = &slot->record, .pos = pos };
 }
 EXPORT_SYMBOL_GPL(hft_ring_reserve);
@@ -397,16 +399,21 @@ u64 hft_ring_first_unpublished(const struct hft_ring *ring)
 
 /*
  * Where a consumer that attaches now begins: it sees what is published next, and
- * frees no slot that a producer still fills. What the last consumer claimed is
- * forgotten.
+ * frees no slot that a producer still fills. If the last consumer claimed to
+ * have read further, producers go by that and may write there: then it begins
+ * with what is taken next, which no claim can have been ahead of.
  */
 u64 hft_ring_start(struct hft_ring *ring)
 {
 	u64 pos = hft_ring_first_unpublished(ring);
 
 	WRITE_ONCE(ring->consumer->consumer_pos, pos);
-	/* Pairs with the first acquire in ring_is_full(). */
-	smp_store_release(&ring->producer->consumer_pos, pos);
+	/* No producer believes the last consumer's word from here on. */
+	smp_mb();
+	if ((s64)(READ_ONCE(ring->producer->consumer_pos) - pos) > 0) {
+		pos = hft_ring_taken(ring);
+		WRITE_ONCE(ring->consumer->consumer_pos, pos);
+	}
 	WRITE_ONCE(ring->consumer->waiting, 0);
 	return pos;
 }

@@ -301,6 +301,57 @@ static void what_is_given_up_is_skipped_and_counted(struct kunit *test)
 	hft_ring_free(ring);
 }
 
+static void a_successor_waits_for_what_is_pending(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+	struct hft_reservation slow;
+
+	publish(ring, SLOTS - 1);
+	ring->consumer->consumer_pos = SLOTS - 1;
+	slow = hft_ring_reserve(ring);
+	publish(ring, 2);
+	KUNIT_EXPECT_EQ(test, hft_ring_start(ring), SLOTS - 1ULL);
+	fill(slow, 1);
+	hft_ring_publish_reserved(ring, slow);
+	KUNIT_EXPECT_EQ(test, hft_ring_start(ring), SLOTS + 2ULL);
+	expect_accounted(test, ring, SLOTS + 2);
+	hft_ring_free(ring);
+}
+
+/* The last consumer claims to have read more, then takes it back and goes. */
+static void a_successor_begins_behind_what_was_claimed(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+	struct hft_reservation slow = hft_ring_reserve(ring);
+
+	publish(ring, SLOTS - 1);
+	fill(slow, 1);
+	hft_ring_publish_reserved(ring, slow);
+	ring->consumer->consumer_pos = SLOTS;
+	KUNIT_EXPECT_EQ(test, publish(ring, 1), 1U);
+	slow = hft_ring_reserve(ring);
+	ring->consumer->consumer_pos = 1;
+	KUNIT_EXPECT_EQ(test, hft_ring_start(ring), SLOTS + 1ULL);
+	ring->producer->consumer_pos = SLOTS + 2;
+	KUNIT_EXPECT_EQ(test, hft_ring_start(ring), SLOTS + 2ULL);
+	hft_ring_discard(ring, slow);
+	hft_ring_free(ring);
+}
+
+static void what_was_discarded_is_not_what_comes_there_next(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_OVERWRITE);
+	struct hft_reservation reserved;
+
+	for (u32 i = 0; i < SLOTS; i++)
+		hft_ring_discard(ring, hft_ring_reserve(ring));
+	reserved = hft_ring_reserve(ring);
+	hft_ring_publish_reserved(ring, reserved);
+	KUNIT_EXPECT_EQ(test, (u32)reserved.record->flags, 0U);
+	expect_accounted(test, ring, SLOTS + 1);
+	hft_ring_free(ring);
+}
+
 /* Whatever the consumer says, and in overwrite mode, where no one is asked. */
 static void no_lap_overtakes_a_reservation(struct kunit *test)
 {
@@ -647,6 +698,9 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(reserved_record_is_published_in_place),
 	KUNIT_CASE(reservations_are_published_in_any_order),
 	KUNIT_CASE(what_is_given_up_is_skipped_and_counted),
+	KUNIT_CASE(a_successor_waits_for_what_is_pending),
+	KUNIT_CASE(a_successor_begins_behind_what_was_claimed),
+	KUNIT_CASE(what_was_discarded_is_not_what_comes_there_next),
 	KUNIT_CASE(no_lap_overtakes_a_reservation),
 	KUNIT_CASE(offers_nest_in_every_context),
 	KUNIT_CASE(offers_of_two_cpus_are_all_accounted),

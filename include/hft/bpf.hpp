@@ -193,6 +193,7 @@ class Rings {
 
   Descriptor slots_;
   Descriptor consumers_;  // empty for an observer
+  Mapping unfrozen_;      // keeps others from freezing the consumers' pages
   Descriptor producers_;  // the file of a pin; empty when there is none
   hft_info info_{};       // of the first; the others differ in ring_id
   std::uint32_t count_ = 0;

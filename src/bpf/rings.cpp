@@ -108,6 +108,31 @@ hft_info read_info(int slots, std::uint64_t offset) {
   return info;
 }
 
+// Where a consumer begins, told to the producers.
+void begin(const ConsumerEnd& end, StartAt start) {
+  const Pending pending = pending_in(end);
+  __u64* const told = &end.page->consumer_pos;
+  // What a consumer before us has left there need not be a position.
+  std::uint64_t first = __atomic_load_n(told, __ATOMIC_RELAXED);
+  if (start == StartAt::kNext ||
+      pending.taken - first > capacity_of(*end.info)) {
+    first = pending.oldest;
+  }
+  // Release as in Consumer::flush(). Behind it no program that begins believes
+  // the last consumer's word.
+  __atomic_store_n(told, first, __ATOMIC_SEQ_CST);
+  // If that one claimed to have read further, and took it back, producers go by
+  // the claim and may write where we would begin. No claim is ahead of what is
+  // taken by now.
+  const std::uint64_t claimed =
+      __atomic_load_n(&end.producer->consumer_pos, __ATOMIC_SEQ_CST);
+  if (static_cast<std::int64_t>(claimed - first) > 0) {
+    __atomic_store_n(
+        told, __atomic_load_n(&end.producer->producer_pos, __ATOMIC_ACQUIRE),
+        __ATOMIC_RELEASE);
+  }
+}
+
 }  // namespace
 
 Ring::Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
@@ -138,14 +163,7 @@ KernelConsumer Ring::consumer(StartAt start) const {
         "consumer() of an observer's ring: attach it as Role::kConsumer");
   }
   Claim claim = Claim::take(&end.page->owner, "consumer");
-  const Pending pending = pending_in(end);
-  // What a consumer before us has left there need not be a position.
-  const std::uint64_t left =
-      __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED);
-  if (start == StartAt::kNext || pending.taken - left > capacity_of(info())) {
-    // Release as in Consumer::flush().
-    __atomic_store_n(&end.page->consumer_pos, pending.oldest, __ATOMIC_RELEASE);
-  }
+  begin(end, start);
   return KernelConsumer(end, std::move(claim));
 }
 
@@ -196,9 +214,17 @@ Rings::Rings(Descriptor slots, Descriptor consumers)
   validate_bytes("the map of slots", internal::ring_bytes(info_.slots_bytes),
                  facts.bytes);
   if (consumers_) {
+    const internal::MapFacts pages = internal::map_facts(consumers_.get());
     validate_bytes("the map of consumer pages",
-                   std::uint64_t{count_} * HFT_PAGE,
-                   internal::map_facts(consumers_.get()).bytes);
+                   std::uint64_t{count_} * HFT_PAGE, pages.bytes);
+    if (pages.frozen) {
+      throw InvalidRing(
+          "not a usable ring: its consumer pages are frozen, so that no one "
+          "can "
+          "consume: somebody who held them has done that; make the ring anew");
+    }
+    // A map that is mapped writable cannot be frozen.
+    unfrozen_ = Mapping(consumers_.get(), 0, HFT_PAGE, Rights::kReadWrite);
   }
 }
 

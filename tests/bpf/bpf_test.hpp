@@ -55,6 +55,14 @@ class Publisher {
   std::uint32_t publish_second(std::uint64_t from, std::uint32_t count) const {
     return run(skeleton_->progs.publish_second, from, count);
   }
+  void discard_first(std::uint32_t count) const {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      run(skeleton_->progs.discard_first, 0, 1);
+    }
+  }
+  std::uint32_t publish_bare(std::uint64_t sequence) const {
+    return run(skeleton_->progs.publish_bare, sequence, 1);
+  }
   std::uint32_t publish_too_long(std::uint64_t sequence) const {
     return run(skeleton_->progs.publish_too_long, sequence, 1);
   }

@@ -68,6 +68,36 @@ int publish_second(struct request *request)
 	return 0;
 }
 
+/* Gives one record up. */
+SEC("syscall")
+int discard_first(struct request *request)
+{
+	struct first_record *record = hft_bpf_reserve(first);
+
+	if (record)
+		hft_bpf_discard(first, record);
+	return 0;
+}
+
+/* Sets what a record must have, and nothing else. */
+SEC("syscall")
+int publish_bare(struct request *request)
+{
+	struct first_record *record = hft_bpf_reserve(first);
+	__u64 *payload;
+
+	if (!record)
+		return 0;
+	payload = (void *)record->payload;
+	payload[0] = request->from;
+	payload[1] = ~request->from;
+	record->length = 16;
+	record->type = HFT_RECORD_USER;
+	hft_bpf_publish(first, record);
+	request->published = 1;
+	return 0;
+}
+
 /* Longer than the slot: cut off, and flagged. */
 SEC("syscall")
 int publish_too_long(struct request *request)

@@ -123,6 +123,39 @@ TEST_F(RightsTest, NoOneWritesThePositionOrTheCounters) {
   EXPECT_EQ(ring.stats().published, 3U);
 }
 
+// It claims to have read what it has not, takes that back, and goes.
+TEST_F(RightsTest, ASuccessorBeginsBehindWhatWasClaimed) {
+  for (const StartAt start : {StartAt::kOldest, StartAt::kNext}) {
+    const Publisher publisher({.slot_count = 4, .rings = 1});
+    const Ring ring = publisher.first().attach(0, Role::kConsumer);
+    __u64& told = ring.consumer_end().page->consumer_pos;
+    EXPECT_EQ(publisher.publish_first(0, 4), 4U);
+    __atomic_store_n(&told, 4, __ATOMIC_RELEASE);
+    EXPECT_EQ(publisher.publish_first(4, 1), 1U);
+    __atomic_store_n(&told, 1, __ATOMIC_RELEASE);
+
+    auto consumer = ring.consumer(start);
+    EXPECT_EQ(consumer.position(), 5U);
+    std::uint64_t next = 5;
+    for (int burst = 0; burst < 4; ++burst) {
+      EXPECT_EQ(publisher.publish_first(next, 4), 4U);
+      consumer.for_each([&](const hft_record& record) {
+        EXPECT_EQ(sequence_of(record), next++);
+      });
+      consumer.flush();
+    }
+    EXPECT_EQ(next, 21U);
+  }
+}
+
+// Frozen consumer pages would lock every successor out.
+TEST_F(RightsTest, NoOneFreezesTheConsumersPages) {
+  const Publisher publisher({.slot_count = 4, .rings = 1});
+  EXPECT_EQ(bpf_map_freeze(map_fd(publisher, "first_consumer")), -EBUSY);
+  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  EXPECT_NO_THROW((void)ring.consumer());
+}
+
 TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {
   const Publisher publisher({.slot_count = 64, .rings = 1});
   publisher.first().send(ours_.get(), Role::kConsumer);
@@ -239,7 +272,8 @@ TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
 
 TEST_F(RightsTest, APinSaysWhetherItsProducerIsGone) {
   const std::string folder = pin_folder();
-  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  auto publisher =
+      std::make_unique<Publisher>(Shape{.slot_count = 64, .rings = 1});
   publisher->first().pin(folder);
   const Rings rings = Rings::open(folder, Role::kConsumer);
   EXPECT_FALSE(rings.producer_gone());
@@ -260,7 +294,8 @@ TEST_F(RightsTest, APinSaysWhetherItsProducerIsGone) {
 // The programs count, not whoever loaded them.
 TEST_F(RightsTest, AProgramThatOutlivesItsLoaderIsAProducer) {
   const std::string folder = pin_folder();
-  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  auto publisher =
+      std::make_unique<Publisher>(Shape{.slot_count = 64, .rings = 1});
   publisher->first().pin(folder);
   const Descriptor program(
       fcntl(bpf_program__fd(publisher->skeleton().progs.publish_first),
@@ -274,7 +309,8 @@ TEST_F(RightsTest, AProgramThatOutlivesItsLoaderIsAProducer) {
 
 TEST_F(PinRightsTest, ObserversLearnThatTheProducerIsGone) {
   const std::string folder = pin_folder();
-  auto publisher = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  auto publisher =
+      std::make_unique<Publisher>(Shape{.slot_count = 64, .rings = 1});
   publisher->first().pin(folder, {.consumer_mode = 0644});
   EXPECT_TRUE(passes_as_other_user([&] {
     EXPECT_FALSE(Rings::open(folder, Role::kObserver).producer_gone());
@@ -289,7 +325,7 @@ TEST_F(PinRightsTest, ObserversLearnThatTheProducerIsGone) {
 TEST_F(RightsTest, OnlyWhatAProducerThatIsGoneHasLeftIsReplaced) {
   const std::string folder = pin_folder();
   const PinOptions replace{.replace = true};
-  auto first = std::make_unique<Publisher>(Shape{.slot_count = 64});
+  auto first = std::make_unique<Publisher>(Shape{.slot_count = 64, .rings = 1});
   first->first().pin(folder);
   const Rings old = Rings::open(folder, Role::kObserver);
   const Publisher second({.slot_count = 128});

@@ -102,6 +102,37 @@ TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
   EXPECT_EQ(stats.offered, stats.published + stats.dropped);
 }
 
+TEST_F(RingTest, DiscardedRecordsAreSkippedAndCounted) {
+  for (const hft_mode mode : {HFT_MODE_DROP, HFT_MODE_OVERWRITE}) {
+    const Publisher publisher({.slot_count = 4, .mode = mode, .rings = 1});
+    const Ring ring = publisher.first().attach(0, Role::kConsumer);
+    publisher.discard_first(4);
+    std::uint64_t seen = 0;
+    if (mode == HFT_MODE_DROP) {
+      auto consumer = ring.consumer(StartAt::kOldest);
+      EXPECT_EQ(consumer.try_read(), nullptr);
+      EXPECT_EQ(consumer.position(), 4U);
+      // In the same slots, by a program that sets no flags.
+      for (std::uint64_t i = 0; i < 4; ++i) publisher.publish_bare(i);
+      EXPECT_EQ(take_all(consumer), sequence(0, 4));
+    } else {
+      auto reader = ring.reader(StartAt::kOldest);
+      hft_record record{};
+      EXPECT_FALSE(reader.try_read(record));
+      EXPECT_EQ(reader.discarded() + reader.lapped(), 4U);
+      for (std::uint64_t i = 0; i < 4; ++i) publisher.publish_bare(i);
+      for (; reader.try_read(record); ++seen) {
+        EXPECT_EQ(sequence_of(record), seen);
+      }
+      EXPECT_EQ(seen, 4U);
+    }
+    const hft_ring_stats stats = ring.stats();
+    EXPECT_EQ(stats.offered, 8U);
+    EXPECT_EQ(stats.published, 4U);
+    EXPECT_EQ(stats.discarded, 4U);
+  }
+}
+
 TEST_F(RingTest, RingsOfOneProgramAreApart) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring first = publisher.first().attach(0, Role::kConsumer);
