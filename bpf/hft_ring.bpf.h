@@ -332,14 +332,15 @@ static __always_inline void hft_bpf_drop(struct hft_producer_page *page)
 }
 
 /*
- * Take a position: its slot, which is then this offer's alone until it is
- * published. NULL, and counted as dropped, when there is none to be had: the
- * ring is full, or its next slot is held. Either is believed only while
- * producer_pos stands still: of an old position both are true.
+ * Take a position. Returns its slot, which belongs to this offer alone until it
+ * is published; or NULL, and counts the offer as dropped, when the ring is full
+ * or its next slot is held. Either is believed only if producer_pos has not
+ * moved meanwhile: a position that somebody else has taken always looks full
+ * and held (model, nested.pml: "no offer is dropped while there is room").
  *
- * The compare-and-exchange is a full barrier, and fails only where another offer
- * has taken a position meanwhile. HFT_BPF_TRIES bounds that for the verifier: an
- * offer that has lost so often is dropped, too.
+ * The compare-and-exchange is a full barrier (model: "each position is published
+ * once") and fails only if another offer has taken a position meanwhile. The
+ * verifier wants a bound for that: after HFT_BPF_TRIES the offer is dropped.
  */
 static __always_inline __u64 *
 hft_bpf_take(void *slots, void *consumers, void *turns,
@@ -433,9 +434,9 @@ hft_bpf_publish_slot(void *slots, void *turns,
 }
 
 /*
- * The slot carries the position from reserve to publish. Between the clock,
- * where no `earlier` stamp is given, and the record's being there are two
- * stores: whatever else is to do comes before or after.
+ * The slot carries the position from reserve to publish. Between the reading of
+ * the clock, where no `earlier` stamp is given, and the publication there are
+ * two stores and nothing else.
  */
 static __always_inline void
 hft_bpf_publish_in(void *slots, void *turns,

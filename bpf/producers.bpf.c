@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A file that says which BPF programs fill rings. It is pinned beside them;
- * whoever may read it has the kernel look, each time, through the programs that
- * there are, and needs no privilege for that. It gives their ids, a line each,
- * and is empty once there is none.
+ * A file that says which BPF programs fill rings, pinned beside them. Each time
+ * somebody reads it the kernel goes through all loaded programs and prints the
+ * ids of those that use the rings, a line each; it is empty once no program
+ * does. Reading needs no privilege.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
