@@ -128,4 +128,20 @@ int on_call(struct pt_regs *registers)
 	return 0;
 }
 
+/*
+ * Meanwhile, on the same CPU. Not by a uprobe: older kernels, 6.1 for one, run
+ * one at a time there.
+ */
+SEC("syscall")
+int on_request(__u64 *number)
+{
+	struct event event;
+
+	set(&event, *number);
+	__sync_fetch_and_add(&offered, 1);
+	if (!hft_bpf_output(events, HFT_RECORD_USER, &event, sizeof(event)))
+		__sync_fetch_and_add(&refused, 1);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

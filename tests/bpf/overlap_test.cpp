@@ -476,10 +476,14 @@ Link probe_calls(const overlap_bpf& skeleton) {
                                          "/proc/self/exe", probed_offset()));
 }
 
-void probe(std::uint64_t value) {
-  Number number;
-  number.fill(value);
-  hft_probed(number.data());
+void offer(const overlap_bpf& skeleton, std::uint64_t value) {
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.ctx_in = &value;
+  options.ctx_size_in = sizeof value;
+  EXPECT_EQ(bpf_prog_test_run_opts(bpf_program__fd(skeleton.progs.on_request),
+                                   &options),
+            0);
 }
 
 TEST_P(OverlapTest, AProgramThatSleepsIsOvertaken) {
@@ -491,7 +495,7 @@ TEST_P(OverlapTest, AProgramThatSleepsIsOvertaken) {
   }
   Skeleton skeleton =
       loaded({.slot_count = kSlots, .mode = GetParam(), .rings = kEachCpu},
-             {"on_call"});
+             {"on_call", "on_request"});
   if (!skeleton) {
     GTEST_SKIP() << kNoSleep;
   }
@@ -511,7 +515,7 @@ TEST_P(OverlapTest, AProgramThatSleepsIsOvertaken) {
     // would be the same slot.
     const std::uint64_t slow = value++;
     for (std::uint32_t i = 0; i < kSlots; ++i) {
-      probe(value++);
+      offer(overlap.skeleton(), value++);
     }
     const hft_ring_stats stats = overlap.ring(0).stats();
     EXPECT_EQ(stats.pending, 1U);
@@ -537,7 +541,7 @@ TEST_F(BpfTest, ASuccessorBeginsAtWhatIsPending) {
     GTEST_SKIP() << "no userfaultfd in this kernel";
   }
   const Skeleton skeleton =
-      loaded({.slot_count = 16, .rings = kEachCpu}, {"on_call"});
+      loaded({.slot_count = 16, .rings = kEachCpu}, {"on_call", "on_request"});
   if (!skeleton) {
     GTEST_SKIP() << kNoSleep;
   }
@@ -546,13 +550,13 @@ TEST_F(BpfTest, ASuccessorBeginsAtWhatIsPending) {
   const Link link = probe_calls(*skeleton);
   ASSERT_NE(link, nullptr);
   pin_to_cpu(0);
-  probe(1);
+  offer(*skeleton, 1);
   std::thread sleeper([&] {
     pin_to_cpu(0);
     hft_probed(late.page());
   });
   late.wait();
-  probe(3);
+  offer(*skeleton, 3);
   // Who looks on learns where it stands still, and since when.
   tap::Watch watch({.name = "", .rings = {{ring.consumer_end(), nullptr}}},
                    StartAt::kOldest);
