@@ -100,9 +100,10 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 /*
  * The record of the position that this offer takes, or NULL when the ring is
  * full: the offer is then counted as dropped. Set its length and type (its flags
- * are 0, its stamp is not yours), fill the payload, and give it to hft_bpf_publish() or hft_bpf_discard(): one of the two
- * must follow on every path. Consumers wait at a position that is neither, and
- * once the ring has come round to it every further offer is dropped. The
+ * are 0, its stamp is not yours), fill the payload, and give it to
+ * hft_bpf_publish() or hft_bpf_discard(): one of the two must follow on every
+ * path. Consumers wait at a position that is neither published nor discarded,
+ * and once the ring has come round to it every further offer is dropped. The
  * verifier cannot see to that; `hft tap` shows it.
  *
  * A program may hold several records at once, and may sleep while it does.

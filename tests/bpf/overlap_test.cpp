@@ -347,11 +347,7 @@ void become_a_network() {
 // A cgroup for as long as this lives.
 class Cgroup {
  public:
-  Cgroup() {
-    mkdir(mount_.c_str(), 0700);
-    mounted_ = mount("none", mount_.c_str(), "cgroup2", 0, nullptr) == 0;
-    mkdir(path_.c_str(), 0700);
-  }
+  Cgroup() { mkdir(path_.c_str(), 0700); }
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
   ~Cgroup() {
@@ -365,7 +361,8 @@ class Cgroup {
  private:
   std::string mount_ = "/tmp/hft-overlap-" + std::to_string(getpid());
   std::string path_ = mount_ + "/hft-overlap-" + std::to_string(getpid());
-  bool mounted_ = false;
+  bool mounted_ = mkdir(mount_.c_str(), 0700) == 0 &&
+                  mount("none", mount_.c_str(), "cgroup2", 0, nullptr) == 0;
 };
 
 TEST_P(OverlapTest, SoftirqsOverAProcess) {
