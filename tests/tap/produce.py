@@ -54,7 +54,8 @@ def check_gone():
         expect("the pin is there", True, os.path.exists(PIN))
         ip("link", "delete", "hft-tx")
         expect("status", 1, producer.finish())
-        expect_match("its last words", "hft: expected the XDP program "
+        expect_match("its last words", "2 rings of .* MiB\n"
+                     "hft: expected the XDP program "
                      "on hft-rx, found it detached: .*\n", producer.said)
         expect("counters", "offered 0, published 0, dropped 0, "
                "longer than a slot 0\n", producer.out)
