@@ -408,7 +408,10 @@ u64 hft_ring_start(struct hft_ring *ring)
 	u64 pos = hft_ring_first_unpublished(ring);
 
 	WRITE_ONCE(ring->consumer->consumer_pos, pos);
-	/* No producer believes the last consumer's word from here on. */
+	/*
+	 * Whoever reads the page from here on does not see the last consumer's
+	 * word. Pairs with the compare-and-exchange in hft_ring_reserve().
+	 */
 	smp_mb();
 	if ((s64)(READ_ONCE(ring->producer->consumer_pos) - pos) > 0) {
 		pos = hft_ring_taken(ring);
@@ -432,8 +435,8 @@ void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats)
 	u64 taken, pos, pending = 0, oldest;
 
 	/*
-	 * Positions after discards: what is counted as given up was taken
-	 * before. Pairs with the full barrier of ring_count().
+	 * Positions after discards: what is counted as given up was published
+	 * before. Pairs with the barrier in hft_ring_discard().
 	 */
 	smp_rmb();
 	taken = hft_ring_taken(ring);
@@ -472,6 +475,8 @@ void hft_ring_discard(struct hft_ring *ring, struct hft_reservation reserved)
 	reserved.record->type = HFT_RECORD_EMPTY;
 	reserved.record->flags = HFT_RECORD_DISCARDED;
 	hft_ring_publish_reserved(ring, reserved);
+	/* Published, then counted. Pairs with smp_rmb() in hft_ring_stats(). */
+	smp_mb__before_atomic();
 	ring_count(&ring->producer->discarded);
 }
 EXPORT_SYMBOL_GPL(hft_ring_discard);

@@ -291,7 +291,7 @@ TEST_F(RightsTest, APinSaysWhetherItsProducerIsGone) {
   Rings::unpin(folder);
 }
 
-// The programs count, not whoever loaded them.
+// What counts is whether the programs are there, not their loader.
 TEST_F(RightsTest, AProgramThatOutlivesItsLoaderIsAProducer) {
   const std::string folder = pin_folder();
   auto publisher =
