@@ -18,13 +18,15 @@
  * and whether there is one ring or one a CPU: hft::bpf::shape() in hft/bpf.hpp.
  * Until it has, every record is dropped.
  *
- * A ring is three maps:
+ * A ring is four maps:
  *
  *	NAME_slots	frozen, so that no one maps it writable or updates it
  *			by a system call, while programs go on writing
  *	NAME_consumer	mapped read-write: one consumer page a ring
  *	NAME_turns	not mappable, and read-only to system calls: of each slot
  *			the position that it is free for
+ *	NAME_bells	a BPF ring buffer of one page a ring: its consumer sleeps
+ *			on it, and publishing puts an empty record there if asked
  *
  *	NAME_slots, ring after ring, one element a slot:
  *	      +-----------+---------------+--------+--------+-- --+--------+
@@ -53,6 +55,12 @@ struct hft_bpf_consumer {
 	__u8 reserved[HFT_PAGE - sizeof(struct hft_consumer_page)];
 };
 HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
+
+/* An element of NAME_bells. */
+struct hft_bpf_bell {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, HFT_PAGE);
+};
 
 /*
  * A ring whose slots have slot_bytes (64 * 2^k, to 4096). Its records are
@@ -93,6 +101,12 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 		__type(key, __u32);                                            \
 		__type(value, __u64);                                          \
 	} name##_turns SEC(".maps");                                           \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                      \
+		__uint(max_entries, 1);                                        \
+		__type(key, __u32);                                            \
+		__array(values, struct hft_bpf_bell);                          \
+	} name##_bells SEC(".maps");                                           \
 	const volatile struct hft_bpf_shape name##_shape = {                   \
 		.slot_size = (slot_bytes),                                     \
 	}
@@ -109,22 +123,18 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
  * A program may hold several records at once, and may sleep while it does.
  */
 #define hft_bpf_reserve(name)                                                  \
-	((struct name##_record *)hft_bpf_reserve_in(                           \
-		&name##_slots, &name##_consumer, &name##_turns,                \
-		&name##_shape))
+	((struct name##_record *)hft_bpf_reserve_in(&HFT_BPF_MAPS(name)))
 
 /* Stamp and publish what hft_bpf_reserve() gave. */
 #define hft_bpf_publish(name, record)                                          \
-	hft_bpf_publish_in(&name##_slots, &name##_turns, &name##_shape,        \
-			   record, NULL)
+	hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, NULL)
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
 #define hft_bpf_publish_at(name, record, stamp)                                \
 	({                                                                     \
 		const __u64 hft_stamp_ = (stamp);                              \
 									       \
-		hft_bpf_publish_in(&name##_slots, &name##_turns,               \
-				   &name##_shape, record, &hft_stamp_);        \
+		hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, &hft_stamp_);  \
 	})
 
 /*
@@ -132,7 +142,7 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
  * published as an empty record that consumers skip.
  */
 #define hft_bpf_discard(name, record)                                          \
-	hft_bpf_discard_in(&name##_slots, &name##_turns, &name##_shape, record)
+	hft_bpf_discard_in(&HFT_BPF_MAPS(name), record)
 
 /*
  * The same two with the position in a variable of the caller's, a __u64, instead
@@ -140,13 +150,11 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
  * programs that count every nanosecond.
  */
 #define hft_bpf_reserve_pos(name, position)                                    \
-	((struct name##_record *)hft_bpf_reserve_pos_in(                       \
-		&name##_slots, &name##_consumer, &name##_turns,                \
-		&name##_shape, &(position)))
+	((struct name##_record *)hft_bpf_reserve_pos_in(&HFT_BPF_MAPS(name),   \
+							&(position)))
 #define hft_bpf_publish_pos(name, record, position)                            \
-	hft_bpf_publish_slot(&name##_slots, &name##_turns, &name##_shape,      \
-			     (__u64 *)(record) - 1, position,                  \
-			     bpf_ktime_get_ns())
+	hft_bpf_publish_slot(&HFT_BPF_MAPS(name), (__u64 *)(record) - 1,       \
+			     position, bpf_ktime_get_ns())
 
 /*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
@@ -169,6 +177,19 @@ HFT_ASSERT_SIZE(struct hft_bpf_consumer, HFT_PAGE);
 	})
 
 /* ---- What these are made of -------------------------------------------- */
+
+/* What a ring of a name is made of, for the functions below. */
+struct hft_bpf_maps {
+	void *slots;
+	void *consumers;
+	void *turns;
+	void *bells;
+	const volatile struct hft_bpf_shape *shape;
+};
+
+#define HFT_BPF_MAPS(name)                                                     \
+	((struct hft_bpf_maps){ &name##_slots, &name##_consumer,               \
+				&name##_turns, &name##_bells, &name##_shape })
 
 #ifndef NULL
 #define NULL ((void *)0)
@@ -239,22 +260,21 @@ hft_bpf_ring_index(const volatile struct hft_bpf_shape *shape)
 }
 
 static __always_inline struct hft_producer_page *
-hft_bpf_producer_page(void *slots, const volatile struct hft_bpf_shape *shape,
-		      __u32 ring)
+hft_bpf_producer_page(const struct hft_bpf_maps *maps, __u32 ring)
 {
-	__u32 element = ring * shape->elements + shape->producer_page;
+	__u32 element =
+		ring * maps->shape->elements + maps->shape->producer_page;
 
-	return bpf_map_lookup_elem(slots, &element);
+	return bpf_map_lookup_elem(maps->slots, &element);
 }
 
-static __always_inline __u64 *
-hft_bpf_slot(void *slots, const volatile struct hft_bpf_shape *shape,
-	     __u32 ring, __u64 pos)
+static __always_inline __u64 *hft_bpf_slot(const struct hft_bpf_maps *maps,
+					   __u32 ring, __u64 pos)
 {
-	__u32 element = ring * shape->elements + shape->first_slot +
-			(pos & (shape->slot_count - 1));
+	__u32 element = ring * maps->shape->elements + maps->shape->first_slot +
+			(pos & (maps->shape->slot_count - 1));
 
-	return bpf_map_lookup_elem(slots, &element);
+	return bpf_map_lookup_elem(maps->slots, &element);
 }
 
 /*
@@ -266,11 +286,11 @@ hft_bpf_slot(void *slots, const volatile struct hft_bpf_shape *shape,
  * Several producers may be here at once. Each stores what it has read; an older
  * value over a newer one only has the page read again.
  */
-static __always_inline int
-hft_bpf_is_full(void *consumers, struct hft_producer_page *page,
-		const volatile struct hft_bpf_shape *shape, __u32 ring,
-		__u64 pos)
+static __always_inline int hft_bpf_is_full(const struct hft_bpf_maps *maps,
+					   struct hft_producer_page *page,
+					   __u32 ring, __u64 pos)
 {
+	const __u32 slot_count = maps->shape->slot_count;
 	struct hft_bpf_consumer *consumer;
 	/*
 	 * Acquire pairs with the release below: who goes by what another
@@ -279,9 +299,9 @@ hft_bpf_is_full(void *consumers, struct hft_producer_page *page,
 	 */
 	__u64 used = pos - hft_bpf_load_acquire(&page->consumer_pos);
 
-	if (used < shape->slot_count)
+	if (used < slot_count)
 		return 0;
-	consumer = bpf_map_lookup_elem(consumers, &ring);
+	consumer = bpf_map_lookup_elem(maps->consumers, &ring);
 	if (!consumer)
 		return 1;
 	/*
@@ -289,22 +309,21 @@ hft_bpf_is_full(void *consumers, struct hft_producer_page *page,
 	 * the slot before we write there again.
 	 */
 	used = pos - hft_bpf_load_acquire(&consumer->page.consumer_pos);
-	if (used > shape->slot_count)
-		used = shape->slot_count;
+	if (used > slot_count)
+		used = slot_count;
 	/* Pairs with the first acquire above. */
 	hft_bpf_store_release(&page->consumer_pos, pos - used);
-	return used == shape->slot_count;
+	return used == slot_count;
 }
 
 /* Where it is kept which position the slot of `pos` is free for. */
-static __always_inline __u64 *
-hft_bpf_turn(void *turns, const volatile struct hft_bpf_shape *shape,
-	     __u32 ring, __u64 pos)
+static __always_inline __u64 *hft_bpf_turn(const struct hft_bpf_maps *maps,
+					   __u32 ring, __u64 pos)
 {
-	__u32 element =
-		ring * shape->slot_count + (pos & (shape->slot_count - 1));
+	const __u32 slot_count = maps->shape->slot_count;
+	__u32 element = ring * slot_count + (pos & (slot_count - 1));
 
-	return bpf_map_lookup_elem(turns, &element);
+	return bpf_map_lookup_elem(maps->turns, &element);
 }
 
 /*
@@ -343,13 +362,12 @@ static __always_inline void hft_bpf_drop(struct hft_producer_page *page)
  * once") and fails only if another offer has taken a position meanwhile. The
  * verifier wants a bound for that: after HFT_BPF_TRIES the offer is dropped.
  */
-static __always_inline __u64 *
-hft_bpf_take(void *slots, void *consumers, void *turns,
-	     const volatile struct hft_bpf_shape *shape, __u64 *position)
+static __always_inline __u64 *hft_bpf_take(const struct hft_bpf_maps *maps,
+					   __u64 *position)
 {
+	const volatile struct hft_bpf_shape *shape = maps->shape;
 	__u32 ring = hft_bpf_ring_index(shape);
-	struct hft_producer_page *page =
-		hft_bpf_producer_page(slots, shape, ring);
+	struct hft_producer_page *page = hft_bpf_producer_page(maps, ring);
 	__u64 pos, now;
 	__u64 *turn;
 	__u32 try;
@@ -358,12 +376,12 @@ hft_bpf_take(void *slots, void *consumers, void *turns,
 		return NULL;
 	pos = hft_bpf_read_once(&page->producer_pos);
 	for (try = 0; try < HFT_BPF_TRIES; try++) {
-		turn = hft_bpf_turn(turns, shape, ring, pos);
+		turn = hft_bpf_turn(maps, ring, pos);
 		if (!turn)
 			return NULL;
 		if (hft_bpf_is_held(turn, shape, pos) ||
 		    (shape->mode == HFT_MODE_DROP &&
-		     hft_bpf_is_full(consumers, page, shape, ring, pos))) {
+		     hft_bpf_is_full(maps, page, ring, pos))) {
 			now = hft_bpf_read_once(&page->producer_pos);
 			if (now == pos)
 				break;
@@ -372,7 +390,7 @@ hft_bpf_take(void *slots, void *consumers, void *turns,
 							  pos, pos + 1);
 			if (now == pos) {
 				*position = pos;
-				return hft_bpf_slot(slots, shape, ring, pos);
+				return hft_bpf_slot(maps, ring, pos);
 			}
 		}
 		pos = now;
@@ -392,10 +410,9 @@ static __always_inline void hft_bpf_mark(__u64 *slot, __u64 pos)
 }
 
 static __always_inline void *
-hft_bpf_reserve_pos_in(void *slots, void *consumers, void *turns,
-		       const volatile struct hft_bpf_shape *shape, __u64 *pos)
+hft_bpf_reserve_pos_in(const struct hft_bpf_maps *maps, __u64 *pos)
 {
-	__u64 *slot = hft_bpf_take(slots, consumers, turns, shape, pos);
+	__u64 *slot = hft_bpf_take(maps, pos);
 
 	if (!slot)
 		return NULL;
@@ -405,33 +422,79 @@ hft_bpf_reserve_pos_in(void *slots, void *consumers, void *turns,
 	return slot + 1;
 }
 
-static __always_inline void *
-hft_bpf_reserve_in(void *slots, void *consumers, void *turns,
-		   const volatile struct hft_bpf_shape *shape)
+static __always_inline void *hft_bpf_reserve_in(const struct hft_bpf_maps *maps)
 {
 	__u64 pos;
 
-	return hft_bpf_reserve_pos_in(slots, consumers, turns, shape, &pos);
+	return hft_bpf_reserve_pos_in(maps, &pos);
+}
+
+/*
+ * Wake the consumer if it asks for it, once. Otherwise this costs the look at a
+ * line that changes only when someone goes to sleep.
+ *
+ * The fence that comes before the look is that of taking the position: a
+ * consumer sleeps at once only if it sees, behind a fence of its own, that no
+ * position is taken which it has not read. If one is, it first has every CPU
+ * pass a fence: Sleeper::ask() and Consumer::ask_and_look() (model, bell.pml:
+ * "no consumer sleeps while a record is published").
+ *
+ * The page is hostile: what it says costs a wake-up, and no more.
+ */
+static __always_inline void
+hft_bpf_wake_if_asked(const struct hft_bpf_maps *maps,
+		      struct hft_producer_page *page, __u32 ring)
+{
+	struct hft_bpf_consumer *consumer;
+	__u64 nothing = 0;
+	void *bell;
+
+	if (!maps->shape->has_bells)
+		return;
+	consumer = bpf_map_lookup_elem(maps->consumers, &ring);
+	/*
+	 * A request is taken back before it is granted: one request, one
+	 * wake-up, whoever else publishes now (model: "only a consumer that
+	 * asked is woken").
+	 */
+	if (!consumer || !*(volatile __u32 *)&consumer->page.waiting ||
+	    !__sync_lock_test_and_set(&consumer->page.waiting, 0))
+		return;
+	bell = bpf_map_lookup_elem(maps->bells, &ring);
+	if (!bell)
+		return;
+	/*
+	 * It fails where the buffer is full, and then its descriptor is readable
+	 * already; or in an NMI over another program that rings this very bell,
+	 * whose record wakes as well.
+	 */
+	bpf_ringbuf_output(bell, &nothing, sizeof(nothing),
+			   BPF_RB_FORCE_WAKEUP);
+	__sync_fetch_and_add(&page->wakeups, 1);
 }
 
 static __always_inline void
-hft_bpf_publish_slot(void *slots, void *turns,
-		     const volatile struct hft_bpf_shape *shape, __u64 *slot,
-		     __u64 pos, __u64 stamp)
+hft_bpf_publish_slot(const struct hft_bpf_maps *maps, __u64 *slot, __u64 pos,
+		     __u64 stamp)
 {
-	__u32 ring = hft_bpf_ring_index(shape);
+	__u32 ring = hft_bpf_ring_index(maps->shape);
 	struct hft_producer_page *page;
 	__u64 *turn;
 
 	slot[1] = stamp;
 	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
 	hft_bpf_store_release(slot, pos + 1);
-	turn = hft_bpf_turn(turns, shape, ring, pos);
+	turn = hft_bpf_turn(maps, ring, pos);
 	if (turn) /* Pairs with the acquire load in hft_bpf_is_held(). */
-		hft_bpf_store_release(turn, pos + shape->slot_count);
-	page = hft_bpf_producer_page(slots, shape, ring);
-	if (page)
-		hft_bpf_write_once(&page->heartbeat, stamp);
+		hft_bpf_store_release(turn, pos + maps->shape->slot_count);
+	page = hft_bpf_producer_page(maps, ring);
+	if (!page)
+		return;
+	hft_bpf_write_once(&page->heartbeat, stamp);
+	/* The look comes after the publication; a CPU may have it the other way
+	 * round, which the consumer allows for. */
+	hft_bpf_compiler_barrier();
+	hft_bpf_wake_if_asked(maps, page, ring);
 }
 
 /*
@@ -439,30 +502,28 @@ hft_bpf_publish_slot(void *slots, void *turns,
  * the clock, where no `earlier` stamp is given, and the publication there are
  * two stores and nothing else.
  */
-static __always_inline void
-hft_bpf_publish_in(void *slots, void *turns,
-		   const volatile struct hft_bpf_shape *shape, void *record,
-		   const __u64 *earlier)
+static __always_inline void hft_bpf_publish_in(const struct hft_bpf_maps *maps,
+					       void *record,
+					       const __u64 *earlier)
 {
 	__u64 *slot = (__u64 *)record - 1;
 	__u64 pos = *slot;
 
-	hft_bpf_publish_slot(slots, turns, shape, slot, pos,
+	hft_bpf_publish_slot(maps, slot, pos,
 			     earlier ? *earlier : bpf_ktime_get_ns());
 }
 
-static __always_inline void
-hft_bpf_discard_in(void *slots, void *turns,
-		   const volatile struct hft_bpf_shape *shape, void *record)
+static __always_inline void hft_bpf_discard_in(const struct hft_bpf_maps *maps,
+					       void *record)
 {
-	struct hft_producer_page *page =
-		hft_bpf_producer_page(slots, shape, hft_bpf_ring_index(shape));
+	struct hft_producer_page *page = hft_bpf_producer_page(
+		maps, hft_bpf_ring_index(maps->shape));
 	struct hft_record *header = record;
 
 	header->length = 0;
 	header->type = HFT_RECORD_EMPTY;
 	header->flags = HFT_RECORD_DISCARDED;
-	hft_bpf_publish_in(slots, turns, shape, record, NULL);
+	hft_bpf_publish_in(maps, record, NULL);
 	if (page)
 		__sync_fetch_and_add(&page->discarded, 1);
 }

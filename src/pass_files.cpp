@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "hft/validate.hpp"
 #include "region_internal.hpp"
@@ -17,10 +19,12 @@ namespace {
 struct Message {
   __u64 magic;
   __u32 role;
-  __u32 files;
+  __u32 files;  // in this message
+  __u32 left;   // in those that follow
+  __u32 reserved;
 };
 
-constexpr std::size_t kFilesMax = 4;
+constexpr std::size_t kFilesMax = 253;  // SCM_MAX_FD of the kernel
 
 // One message, and room for its descriptors.
 struct Envelope {
@@ -61,11 +65,16 @@ std::vector<Descriptor> take_descriptors(msghdr& header) {
 
 }  // namespace
 
-void send_files(int unix_socket, Role role, std::span<const int> files) {
+namespace {
+
+void send_message(int unix_socket, Role role, std::span<const int> files,
+                  std::size_t left) {
   Envelope envelope;
   envelope.message = {.magic = HFT_INFO_MAGIC,
                       .role = static_cast<__u32>(role),
-                      .files = static_cast<__u32>(files.size())};
+                      .files = static_cast<__u32>(files.size()),
+                      .left = static_cast<__u32>(left),
+                      .reserved = 0};
   envelope.header.msg_controllen = CMSG_SPACE(files.size_bytes());
   cmsghdr* part = CMSG_FIRSTHDR(&envelope.header);
   part->cmsg_level = SOL_SOCKET;
@@ -81,7 +90,9 @@ void send_files(int unix_socket, Role role, std::span<const int> files) {
   }
 }
 
-Received receive_files(int unix_socket, std::size_t least, std::size_t most) {
+// Adds to `taken`; how many files are still to come.
+std::size_t receive_message(int unix_socket, std::size_t least,
+                            std::size_t most, Received& taken) {
   Envelope envelope;
   ssize_t got;
   do {
@@ -92,17 +103,37 @@ Received receive_files(int unix_socket, std::size_t least, std::size_t most) {
     fail(ECONNRESET, "receive a ring: the other end has closed the socket");
   }
   const Message& message = envelope.message;
-  std::vector<Descriptor> taken = take_descriptors(envelope.header);
+  std::vector<Descriptor> files = take_descriptors(envelope.header);
+  const std::size_t total =
+      taken.files.size() + files.size() + std::size_t{message.left};
   if (got != sizeof message || message.magic != HFT_INFO_MAGIC ||
-      message.role > static_cast<__u32>(Role::kObserver) ||
-      message.files < least || message.files > most ||
-      taken.size() != message.files) {
+      message.role > static_cast<__u32>(Role::kObserver) || files.empty() ||
+      message.files != files.size() || total < least || total > most) {
     throw InvalidRing(fmt::format(
         "not a ring of this kind: {} bytes and {} descriptors, expected what "
         "its send() sends, {} and {}; is RLIMIT_NOFILE (ulimit -n) exhausted?",
-        got, taken.size(), sizeof message, most));
+        got, files.size(), sizeof message, least));
   }
-  return {static_cast<Role>(message.role), std::move(taken)};
+  taken.role = static_cast<Role>(message.role);
+  std::ranges::move(files, std::back_inserter(taken.files));
+  return message.left;
+}
+
+}  // namespace
+
+void send_files(int unix_socket, Role role, std::span<const int> files) {
+  while (!files.empty()) {
+    const std::size_t now = std::min(files.size(), kFilesMax);
+    send_message(unix_socket, role, files.first(now), files.size() - now);
+    files = files.subspan(now);
+  }
+}
+
+Received receive_files(int unix_socket, std::size_t least, std::size_t most) {
+  Received taken{};
+  while (receive_message(unix_socket, least, most, taken) > 0) {
+  }
+  return taken;
 }
 
 }  // namespace hft::internal

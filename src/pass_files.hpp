@@ -14,7 +14,7 @@
 
 namespace hft::internal {
 
-/// Throws std::system_error.
+/// In as many messages as they take. Throws std::system_error.
 void send_files(int unix_socket, Role role, std::span<const int> files);
 
 struct Received {
@@ -22,7 +22,7 @@ struct Received {
   std::vector<Descriptor> files;
 };
 
-/// Blocks until a message comes. Throws std::system_error, and InvalidRing when
+/// Blocks until they have come. Throws std::system_error, and InvalidRing when
 /// it is not what send_files() sends with that many files: `least` to `most`.
 Received receive_files(int unix_socket, std::size_t least, std::size_t most);
 

@@ -217,11 +217,18 @@ HFT_ASSERT_OFFSET(struct hft_producer_page, discarded, 40);
 HFT_ASSERT_OFFSET(struct hft_producer_page, consumer_pos, 48);
 HFT_ASSERT_OFFSET(struct hft_producer_page, reserved, 56);
 
+/* hft_consumer_page.waiting. The producer takes a request back, and grants it. */
+enum hft_waiting {
+	HFT_WAITING_FOR_NOTHING = 0,
+	HFT_WAITING_ASLEEP = 1, /* wake me, once; of a process: by futex */
+	HFT_WAITING_FOR_FD = 2, /* make my descriptor readable, once */
+};
+
 /* The consumer region: the only one a consumer of a kernel ring can write. */
 struct hft_consumer_page {
 	__u64 consumer_pos; /* records released */
 	__u8 reserved[56];
-	__u32 waiting; /* not 0: please wake me, once; on a line of its own */
+	__u32 waiting; /* enum hft_waiting; on a line that only sleepers write */
 	__u32 reserved2;
 	__u64 owner; /* all but the driver's: who consumes, 0 for no one */
 	__u8 reserved3[48];
@@ -256,7 +263,7 @@ struct hft_bpf_shape {
 	__u32 elements; /* of the map of slots, a ring */
 	__u32 producer_page; /* element of a ring at which it begins */
 	__u32 first_slot; /* element of a ring */
-	__u32 reserved;
+	__u32 has_bells; /* 0 or 1 */
 };
 HFT_ASSERT_SIZE(struct hft_bpf_shape, 32);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, slot_count, 4);
@@ -265,7 +272,7 @@ HFT_ASSERT_OFFSET(struct hft_bpf_shape, rings, 12);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, elements, 16);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, producer_page, 20);
 HFT_ASSERT_OFFSET(struct hft_bpf_shape, first_slot, 24);
-HFT_ASSERT_OFFSET(struct hft_bpf_shape, reserved, 28);
+HFT_ASSERT_OFFSET(struct hft_bpf_shape, has_bells, 28);
 
 /* ---- Baselines --------------------------------------------------------- */
 

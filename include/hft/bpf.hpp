@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hft/consumer.hpp"
 #include "hft/descriptor.hpp"
@@ -45,6 +46,10 @@ struct Shape {
   /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
   /// the verifier refuses one that is not.
   std::uint32_t slot_size = 0;
+  /// In drop mode a consumer may sleep, and is woken: a doorbell of 16 KiB and
+  /// a descriptor for each ring. Without it a SleepingPolicy looks again after
+  /// its `longest`, and there is no wake_fd().
+  bool wake_ups = true;
 };
 
 /// Say what HFT_BPF_RING(name, …) of an object is to be; before it is loaded.
@@ -96,6 +101,9 @@ hft_ring_stats stats(bpf_object& object, std::string_view name,
 /// std::system_error, and says how it is done, when that is not permitted.
 void mount_bpffs();
 
+// A doorbell, shared by what was made from one Rings.
+class DoorbellMap;
+
 /// One of the rings: its regions, mapped and validated. Move-only; what it
 /// hands out holds until it is destroyed, and a move does not invalidate it.
 class Ring {
@@ -107,9 +115,6 @@ class Ring {
   /// stopped. Throws
   /// std::system_error EBUSY when there is one, InvalidRing for a ring in
   /// overwrite mode, std::logic_error for an observer.
-  ///
-  /// Producers in BPF wake no one: a SleepingPolicy looks again after its
-  /// `longest`.
   [[nodiscard]] KernelConsumer consumer(StartAt start = StartAt::kNext) const;
   /// One of any number of readers of a ring in overwrite mode.
   [[nodiscard]] Reader<hft_record> reader(StartAt start = StartAt::kNext) const;
@@ -127,13 +132,14 @@ class Ring {
   friend class Rings;
   friend hft_ring_stats stats(bpf_object&, std::string_view, std::uint32_t);
   Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
-       Role role);
+       Role role, std::shared_ptr<const DoorbellMap> doorbell);
 
   // On the heap, so that the ends survive a move.
   std::unique_ptr<const hft_info> info_;
   Mapping producer_;
   Mapping slots_;
-  Mapping consumer_;  // empty for an observer
+  Mapping consumer_;                             // empty for an observer
+  std::shared_ptr<const DoorbellMap> doorbell_;  // null when there is none
 };
 
 /// What a pinned ring's files let others do.
@@ -189,11 +195,13 @@ class Rings {
   [[nodiscard]] Ring attach(std::uint32_t index, Role role) const;
 
  private:
-  Rings(Descriptor slots, Descriptor consumers);
+  Rings(Descriptor slots, Descriptor consumers,
+        std::vector<std::shared_ptr<const DoorbellMap>> doorbells);
 
   Descriptor slots_;
   Descriptor consumers_;  // empty for an observer
   Mapping unfrozen_;      // keeps others from freezing the consumers' pages
+  std::vector<std::shared_ptr<const DoorbellMap>> doorbells_;  // a ring each
   Descriptor producers_;  // the file of a pin; empty when there is none
   hft_info info_{};       // of the first; the others differ in ring_id
   std::uint32_t count_ = 0;

@@ -11,6 +11,7 @@
 #include <hft/abi.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -79,6 +80,8 @@ class Simulator {
   /// kernel's clock. Other programs pay for that meanwhile. Throws
   /// std::system_error without CAP_SYS_ADMIN.
   [[nodiscard]] double cost_by_stats(std::uint32_t repeats) const;
+  /// The same of all runs that `act` causes, which are at least one.
+  [[nodiscard]] double cost_by_stats(const std::function<void()>& act) const;
 
  private:
   struct Loaded;

@@ -41,8 +41,7 @@ struct XdpOptions {
 /// thread-safe.
 ///
 /// The program runs on the CPU that received the packet, and puts it into that
-/// CPU's ring. Only an interface with one queue, in native mode, may take one
-/// ring for all, Shape::rings = 1: others run the program on several CPUs.
+/// CPU's ring; with Shape::rings = 1 into the one ring of all CPUs.
 class Xdp {
  public:
   using Options = XdpOptions;

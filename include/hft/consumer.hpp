@@ -53,7 +53,7 @@ class Consumer {
         released_(cursor_.position()),
         lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
         page_(end.page),
-        wake_fd_(end.wake_fd),
+        sleeper_(end),
         may_own_(end.slots_writable),
         claim_(std::move(claim)) {}
 
@@ -131,10 +131,9 @@ class Consumer {
   }
 
   /// The next record, waiting for it by the policy. It stays valid until
-  /// release(). With a SleepingPolicy throws std::system_error where the kernel
-  /// refuses membarrier(2). A ring of /dev/hft that was attached to without
-  /// WakeUp::kOnRequest wakes nobody: such a consumer looks again after
-  /// SpinThenSleep::longest.
+  /// release(). With a SleepingPolicy throws std::system_error where the
+  /// producer is a process and the kernel refuses membarrier(2). Where
+  /// is_woken() is false a sleeper looks again after SpinThenSleep::longest.
   template <WaitPolicy W>
   [[nodiscard]] const T& read(W& wait) {
     for (;;) {
@@ -163,6 +162,40 @@ class Consumer {
       }
     }
   }
+
+  /// A descriptor for poll(), epoll or io_uring: readable once the producer has
+  /// granted what prepare_wait() asked. The same one each time; it closes with
+  /// what the ring was attached by. Level-triggered; do not read from it.
+  ///
+  ///   epoll_ctl(events, EPOLL_CTL_ADD, consumer.wake_fd(), &event);  //
+  ///   EPOLLIN for (;;) {
+  ///     consumer.for_each(handler);
+  ///     if (!consumer.prepare_wait()) continue;  // another record has come
+  ///     epoll_wait(events, …);
+  ///     consumer.finish_wait();
+  ///   }
+  ///
+  /// Throws std::logic_error, and says why, for a ring that has none.
+  [[nodiscard]] int wake_fd() const { return sleeper_.fd(); }
+
+  /// Before the thread waits for wake_fd(): ask the producer to wake us, once,
+  /// and look again. False: a record is there, and nothing is asked. True:
+  /// wait, then call finish_wait(). A record that is published after this makes
+  /// wake_fd() readable; so may a later one while an earlier one is pending,
+  /// which is why nothing may be there after a wake-up. Throws as wake_fd()
+  /// does, and as read() does with a SleepingPolicy. On a BPF ring this takes
+  /// some 20 ms while a position is reserved and not published.
+  [[nodiscard]] bool prepare_wait() {
+    static_cast<void>(wake_fd());
+    return ask_and_look(HFT_WAITING_FOR_FD);
+  }
+  /// After the wait, however it ended: wake_fd() is not readable any more.
+  void finish_wait() noexcept { sleeper_.withdraw(); }
+
+  /// Whether the producer wakes a consumer that sleeps. False for a ring of
+  /// /dev/hft that was attached to without WakeUp::kOnRequest, and for a BPF
+  /// ring without a doorbell.
+  [[nodiscard]] bool is_woken() const noexcept { return sleeper_.is_woken(); }
 
   /// Position of the next record.
   [[nodiscard]] std::uint64_t position() const noexcept {
@@ -267,26 +300,44 @@ class Consumer {
     if constexpr (SleepingPolicy<W>) {
       if (wait.tired()) {
         sleep(wait.longest);
-        wait.found();
       }
     }
   }
 
-  void sleep(std::chrono::nanoseconds longest) {
-    __atomic_store_n(&page_->waiting, 1U, __ATOMIC_RELAXED);
-    // Full fence here and on the producer; pairs with Waker::wake_if_asked().
-    // Either we see what was published before, or the producer sees that we
-    // wait. Without it, or without the second look, a record is slept on
-    // (model: "no consumer sleeps while a record is published").
-    order_producers();
-    if (!poll()) {
-      if (wake_fd_ >= 0) {
-        sleep_until_signalled(wake_fd_, longest);
-      } else {
-        sleep_until_woken(page_, longest);
+  // Whether there is nothing to read once we have asked to be woken. Without
+  // the second look a record is slept on (model: "no consumer sleeps while a
+  // record is published").
+  bool ask_and_look(hft_waiting how) {
+    sleeper_.ask(how);
+    bool found = poll();
+    if (!found && sleeper_.has_pending(cursor_.position())) {
+      found = poll_for_pending();
+    }
+    if (found) {
+      sleeper_.withdraw();
+    }
+    return !found;
+  }
+
+  // Most programs publish a moment after they have taken their position; some
+  // sleep before they do. No record that was published before is overlooked.
+  bool poll_for_pending() noexcept {
+    constexpr int kLooks = 1000;
+    for (int look = 0; look < kLooks; ++look) {
+      _mm_pause();
+      if (poll()) {
+        return true;
       }
     }
-    __atomic_store_n(&page_->waiting, 0U, __ATOMIC_RELAXED);
+    Sleeper::settle();
+    return poll();
+  }
+
+  void sleep(std::chrono::nanoseconds longest) {
+    if (ask_and_look(HFT_WAITING_ASLEEP)) {
+      sleeper_.sleep(longest);
+      sleeper_.withdraw();
+    }
   }
 
   Cursor<T, P, const std::byte> cursor_;
@@ -294,7 +345,7 @@ class Consumer {
   std::uint64_t released_;  // what the producer knows
   std::uint64_t lazy_;      // records between two flushes under load
   hft_consumer_page* page_;
-  int wake_fd_;
+  Sleeper sleeper_;
   bool may_own_;
   bool owned_ = false;
   std::uint64_t empty_ = 0;  // position when the ring was last found empty

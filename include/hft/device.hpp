@@ -100,7 +100,7 @@ class Attached {
             .producer = producer_.as<const hft_producer_page>(),
             .page = consumer_.as<hft_consumer_page>(),
             .slots = slots_.as<const std::byte>(),
-            .wake_fd = wake_.get()};
+            .doorbell = {.fd = wake_.get()}};
   }
 
  private:

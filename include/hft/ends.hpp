@@ -9,8 +9,18 @@
 #include <hft/abi.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace hft {
+
+/// What becomes readable when a producer wakes its consumer. Owns nothing.
+struct Doorbell {
+  int fd = -1;  // -1: there is none
+  // Of a BPF ring buffer, where its consumer and its producer stand, the data a
+  // page behind the latter. Null: read() takes the signal.
+  std::uint64_t* taken = nullptr;
+  const std::uint64_t* rung = nullptr;
+};
 
 /// What a producer writes to. Owns nothing: the mappings outlive it. Plain
 /// pointers: who uses them together says what is thread-safe.
@@ -19,6 +29,7 @@ struct ProducerEnd {
   hft_producer_page* page = nullptr;
   hft_consumer_page* consumer = nullptr;
   std::byte* slots = nullptr;
+  int doorbell = -1;  // write() rings it; -1: there is none
 };
 
 /// What a consumer reads from. Owns nothing: the mappings outlive it.
@@ -28,7 +39,7 @@ struct ConsumerEnd {
   hft_consumer_page* page = nullptr;  // null in overwrite mode
   const std::byte* slots = nullptr;
   bool slots_writable = false;  // the mapping lets it take ownership of lines
-  int wake_fd = -1;  // eventfd that wakes it; -1: a futex on page->waiting
+  Doorbell doorbell{};
 };
 
 }  // namespace hft

@@ -57,7 +57,7 @@ class Producer {
         page_(end.page),
         consumer_(end.consumer),
         dropped_(__atomic_load_n(&end.page->dropped, __ATOMIC_RELAXED)),
-        waker_(end.consumer, end.page),
+        waker_(end),
         claim_(std::move(claim)) {
     look_at_consumer();
     tell_monitors();

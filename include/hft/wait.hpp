@@ -66,10 +66,10 @@ struct Yield {
   void rest() noexcept { sched_yield(); }
 };
 
-/// Spin, then sleep until the producer wakes us. While it spins neither side
-/// makes a system call.
+/// Spin, then sleep until the producer wakes us, again and again until
+/// something is there. While it spins neither side makes a system call.
 struct SpinThenSleep {
-  std::uint32_t spins = 10'000;  // looks before each sleep
+  std::uint32_t spins = 10'000;  // looks in vain before it sleeps
   std::chrono::nanoseconds longest = std::chrono::milliseconds(100);
   std::uint32_t looked = 0;  // since something was there
 

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Sleeping in the kernel until the producer wakes us.
+// Sleeping in the kernel until the producer wakes us: the producer's half, and
+// the consumer's.
 //
-//   consumer: waiting = 1; order_producers(); look again; sleep_until_woken();
-//   producer: publish; waker.wake_if_asked();
+//   consumer: sleeper.ask(HFT_WAITING_ASLEEP);
+//             if (!look()) sleeper.sleep(longest);
+//             sleeper.withdraw();
+//   producer: publish(); waker.wake_if_asked();
 //
 // Each side stores, then loads what the other stored: without an order between
 // the two, both could read the old value, and the consumer would sleep on a
 // published record (Dekker). A full fence on both sides would make the producer
-// pay for every record; membarrier(2) has the consumer pay, once a sleep
-// (tests/model/sleep.pml: without it the lost wake-up is found).
+// pay for every record. So the consumer pays, once a sleep, by membarrier(2)
+// where the producer is a process (tests/model/sleep.pml). The driver has a
+// fence of its own for each record, but only where a consumer has declared that
+// it may sleep (wake.pml). BPF programs have one when they take a position,
+// before they fill it: what was taken before the consumer asked, and is not
+// published yet, it has to wait out (bell.pml).
 #pragma once
 
 #include <hft/abi.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+
+#include "hft/ends.hpp"
 
 namespace hft {
 
@@ -22,49 +32,91 @@ namespace hft {
 /// value; each producer has its own.
 class Waker {
  public:
-  /// Of the one producer of the ring with these pages, which outlive this.
+  /// Of the one producer of a ring, whose pages and doorbell outlive this.
   /// Registers this process with membarrier(2), once: the kernel then runs a
   /// full fence here whenever a consumer asks it to. Where it refuses (before
   /// 4.16, or seccomp) each look fences for itself. Thread-safe.
-  Waker(hft_consumer_page* page, hft_producer_page* counters) noexcept;
+  explicit Waker(const ProducerEnd& end) noexcept;
 
   /// Wake the consumer if it has asked for it; a system call only then.
   ///
-  /// The fence, of the compiler here, pairs with the consumer's
-  /// order_producers(): what was published comes before the look (model: "no
-  /// consumer sleeps while a record is published"); the look keeps "only a
-  /// consumer that asked is woken".
+  /// The fence, of the compiler here, pairs with Sleeper::ask(): what was
+  /// published comes before the look (model: "no consumer sleeps while a record
+  /// is published"); the look keeps "only a consumer that asked is woken".
   void wake_if_asked() const noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (__atomic_load_n(asked_, __ATOMIC_RELAXED) != 0) [[unlikely]] {
-      look_again(page_, counters_);
+      look_again(page_, counters_, doorbell_);
     }
   }
 
  private:
   // By value: a Waker can live in registers.
-  static void look_again(hft_consumer_page* page,
-                         hft_producer_page* counters) noexcept;
+  static void look_again(hft_consumer_page* page, hft_producer_page* counters,
+                         int doorbell) noexcept;
 
   // `waiting`, or, without membarrier(2), a word that is never 0.
   const __u32* asked_;
   hft_consumer_page* page_;
   hft_producer_page* counters_;
+  int doorbell_;
 };
 
-/// A full fence here and on every running producer whose process has
-/// registered; pairs with Waker::wake_if_asked(). Thread-safe. Throws
-/// std::system_error when the kernel refuses: such a consumer cannot sleep.
-void order_producers();
+/// A consumer's requests to be woken. A value; each consumer has its own. Not
+/// thread-safe.
+class Sleeper {
+ public:
+  /// Of the one consumer of a ring in drop mode; pages and doorbell outlive
+  /// this.
+  explicit Sleeper(const ConsumerEnd& end) noexcept
+      : page_(end.page),
+        producer_page_(end.producer),
+        doorbell_(end.doorbell),
+        producer_(static_cast<hft_producer_kind>(end.info->producer_kind)) {}
 
-/// Sleep until woken, at most `longest`; returns at once unless
-/// page->waiting is still 1. May return early, and orders nothing.
-void sleep_until_woken(hft_consumer_page* page,
-                       std::chrono::nanoseconds longest) noexcept;
+  /// Whether the producer wakes who asks: every process does, a driver or a BPF
+  /// program where there is a doorbell.
+  [[nodiscard]] bool is_woken() const noexcept {
+    return producer_ == HFT_PRODUCER_PROCESS || doorbell_.fd >= 0;
+  }
+  /// Its descriptor. Throws std::logic_error, and says what to do, where there
+  /// is none.
+  [[nodiscard]] int fd() const;
 
-/// The same of a producer that signals an eventfd, which is reset. Sleeps even
-/// if page->waiting is 0: then it has been signalled, or is about to be.
-void sleep_until_signalled(int eventfd,
-                           std::chrono::nanoseconds longest) noexcept;
+  /// Ask to be woken, once. Whatever was published before is seen by a look
+  /// after this; whoever publishes later sees the request, but for what
+  /// has_pending() tells (model, sleep.pml, wake.pml, bell.pml: "no consumer
+  /// sleeps while a record is published"). Throws std::system_error where the
+  /// producer is a process and the kernel refuses membarrier(2): such a
+  /// consumer cannot sleep.
+  void ask(hft_waiting how) const;
+
+  /// After ask(): whether a BPF program has taken `position`, or a later one,
+  /// and may have published it and looked at our request too early, while we do
+  /// not see the record yet.
+  [[nodiscard]] bool has_pending(std::uint64_t position) const noexcept {
+    // Behind ask()'s fence; pairs with the compare-and-exchange in
+    // hft_bpf_take(): whoever takes it later sees that we ask.
+    return producer_ == HFT_PRODUCER_BPF &&
+           __atomic_load_n(&producer_page_->producer_pos, __ATOMIC_ACQUIRE) !=
+               position;
+  }
+  /// Then: have every CPU pass a fence, in some 20 ms. What was published before
+  /// is seen by a look after this.
+  static void settle() noexcept;
+
+  /// Sleep until woken, at most `longest`; after ask() and another look. May
+  /// return early, and orders nothing. Where nobody wakes it lasts `longest`.
+  void sleep(std::chrono::nanoseconds longest) const noexcept;
+
+  /// Take back what was asked, and a signal that has come.
+  void withdraw() const noexcept;
+
+ private:
+  hft_consumer_page* page_;
+  const hft_producer_page* producer_page_;
+  Doorbell doorbell_;
+  hft_producer_kind producer_;
+};
 
 }  // namespace hft

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "bpf/doorbells.hpp"
 #include "bpf/explain.hpp"
 #include "bpf/maps.hpp"
 #include "hft/bpf.hpp"
@@ -62,6 +63,11 @@ Geometry geometry_of(const Shape& shape, std::uint32_t slot_size) {
 
 std::uint32_t count_rings(const Shape& shape) {
   return shape.rings == kEachCpu ? possible_cpus() : shape.rings;
+}
+
+// Readers of overwrite mode, of whom there may be any number, are not woken.
+bool has_doorbells(const Shape& shape) {
+  return shape.wake_ups && shape.mode == HFT_MODE_DROP;
 }
 
 void resize(bpf_map* map, std::uint32_t entries) {
@@ -144,7 +150,8 @@ std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size) {
   const Geometry geometry = geometry_of(shape, slot_size);
   return count_rings(shape) *
          (internal::ring_bytes(geometry.slots_bytes()) + HFT_PAGE +
-          sizeof(std::uint64_t) * geometry.slot_count);
+          sizeof(std::uint64_t) * geometry.slot_count +
+          (has_doorbells(shape) ? internal::kDoorbellBytes : 0));
 }
 
 void shape(bpf_object& object, std::string_view name, const Shape& shape) {
@@ -161,6 +168,7 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   resize(slots, rings * elements);
   resize(internal::find_map(object, name, "consumer"), rings);
   resize(internal::find_map(object, name, "turns"), rings * shape.slot_count);
+  resize(internal::find_map(object, name, "bells"), rings);
   if (bpf_map__value_size(slots) != slot_size &&
       bpf_map__set_value_size(slots, slot_size) != 0) {
     throw std::logic_error(
@@ -173,7 +181,7 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
          .elements = elements,
          .producer_page = HFT_PAGE / slot_size,
          .first_slot = 2 * HFT_PAGE / slot_size,
-         .reserved = 0};
+         .has_bells = has_doorbells(shape) ? 1U : 0U};
 }
 
 void load(bpf_object& object) {

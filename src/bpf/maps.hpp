@@ -2,6 +2,7 @@
 // The maps that a ring's regions are in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,14 +26,20 @@ constexpr std::uint64_t ring_bytes(std::uint64_t slots_bytes) noexcept {
   return 2 * HFT_PAGE + slots_bytes;
 }
 
+/// More CPUs than any kernel has been built for, and so more rings of a name.
+inline constexpr std::size_t kRingsMax = 8192;
+
 /// What the kernel says of a map, to whoever has its descriptor.
 struct MapFacts {
   std::uint64_t bytes = 0;
   bool frozen = false;
 };
-/// From /proc/self/fdinfo, which needs no privilege. Throws InvalidRing when
-/// the descriptor is not of an array, std::system_error where /proc is not
-/// mounted.
-MapFacts map_facts(int fd);
+/// Of an array. From /proc/self/fdinfo, which needs no privilege. Throws
+/// InvalidRing when the descriptor is not of one, std::system_error where /proc
+/// is not mounted.
+MapFacts array_facts(int fd);
+
+/// Throws in the same way when it is not of a BPF ring buffer of `bytes`.
+void expect_ringbuf(int fd, std::uint64_t bytes);
 
 }  // namespace hft::bpf::internal

@@ -14,7 +14,9 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
+#include "bpf/doorbells.hpp"
 #include "bpf/maps.hpp"
 #include "bpf/producers.hpp"
 #include "hft/bpf.hpp"
@@ -31,6 +33,7 @@ constexpr const char* kBpffs = "/sys/fs/bpf";
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kRead = 0444;
 constexpr std::array kFiles = {"consumer", "slots", internal::kProducersFile};
+constexpr const char* kDoorbells = "doorbells";  // a folder of its own
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // The kernel maps a file shared only for who may write it; frozen slots no one
@@ -82,6 +85,34 @@ Descriptor open_pin(const std::string& path) {
   return file;
 }
 
+std::string doorbell_file(std::size_t ring) {
+  return fmt::format("{}/{}", kDoorbells, ring);
+}
+
+// One for each ring, or none: the files are numbered from 0.
+std::vector<Descriptor> open_doorbells(const std::string& folder) {
+  std::vector<Descriptor> opened;
+  for (;;) {
+    const std::string path =
+        fmt::format("{}/{}", folder, doorbell_file(opened.size()));
+    if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+      return opened;
+    }
+    opened.push_back(open_pin(path));
+  }
+}
+
+// All that pin() makes in a folder; errors show when the folder is removed.
+void remove_files(int folder) {
+  for (const char* name : kFiles) {
+    unlinkat(folder, name, 0);
+  }
+  for (std::size_t ring = 0;
+       unlinkat(folder, doorbell_file(ring).c_str(), 0) == 0; ++ring) {
+  }
+  unlinkat(folder, kDoorbells, AT_REMOVEDIR);
+}
+
 // "; it was last heard of 12 s ago", as far as that is known.
 std::string when_heard(const std::string& folder) {
   try {
@@ -123,11 +154,16 @@ void make_way(const std::string& folder, bool permitted) {
                              "--replace, PinOptions::replace, removes them",
                              begin, when_heard(folder)));
   }
-  for (const char* name : kFiles) {
-    unlinkat(there.get(), name, 0);
-  }
+  remove_files(there.get());
   if (rmdir(folder.c_str()) != 0) {
     fail(errno, "remove the folder " + folder);
+  }
+}
+
+void make_open_folder(const std::string& folder) {
+  if (mkdir(folder.c_str(), S_IRWXU) != 0 ||
+      chmod(folder.c_str(), kFolderMode) != 0) {
+    fail(errno, "make the folder " + folder);
   }
 }
 
@@ -177,6 +213,13 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
              options);
     pin_file(consumers_.get(), folder + "/consumer", options.consumer_mode,
              options);
+    if (!doorbells_.empty()) {
+      make_open_folder(folder + '/' + kDoorbells);
+    }
+    for (std::size_t ring = 0; ring < doorbells_.size(); ++ring) {
+      pin_file(doorbells_[ring]->fd(), folder + '/' + doorbell_file(ring),
+               options.consumer_mode, options);
+    }
   } catch (const std::system_error&) {
     unpin(folder);
     throw;
@@ -188,8 +231,10 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
 }
 
 void Rings::unpin(const std::string& folder) {
-  for (const char* name : kFiles) {
-    unlink((folder + '/' + name).c_str());
+  {
+    const Descriptor there(
+        ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    remove_files(there.get());
   }
   if (rmdir(folder.c_str()) != 0) {
     fail(errno, "remove the folder " + folder);
@@ -198,10 +243,13 @@ void Rings::unpin(const std::string& folder) {
 
 Rings Rings::open(const std::string& folder, Role role) {
   Descriptor consumers;
+  std::vector<Descriptor> doorbells;
   if (role == Role::kConsumer) {
     consumers = open_pin(folder + "/consumer");
+    doorbells = open_doorbells(folder);
   }
-  Rings rings(open_pin(folder + "/slots"), std::move(consumers));
+  Rings rings(open_pin(folder + "/slots"), std::move(consumers),
+              internal::as_doorbells(std::move(doorbells)));
   rings.producers_ = Descriptor(::open(
       (folder + '/' + internal::kProducersFile).c_str(), O_PATH | O_CLOEXEC));
   return rings;

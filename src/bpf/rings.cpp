@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "bpf/doorbells.hpp"
 #include "bpf/maps.hpp"
 #include "hft/bpf.hpp"
 #include "hft/validate.hpp"
@@ -37,7 +38,16 @@ bpf_map* find_map(bpf_object& object, std::string_view name,
   return map;
 }
 
-MapFacts map_facts(int fd) {
+namespace {
+
+struct Facts {
+  std::uint64_t type = 0;
+  std::uint64_t value_size = 0;
+  std::uint64_t entries = 0;
+  bool frozen = false;
+};
+
+Facts facts_of(int fd) {
   const std::string path = fmt::format("/proc/self/fdinfo/{}", fd);
   std::ifstream file(path);
   if (!file) {
@@ -45,29 +55,42 @@ MapFacts map_facts(int fd) {
                             "is, found none: mount -t proc proc /proc",
                             path));
   }
-  std::uint64_t type = 0;
-  std::uint64_t value_size = 0;
-  std::uint64_t entries = 0;
-  MapFacts facts;
+  Facts facts;
   for (std::string line; std::getline(file, line);) {
     const auto colon = line.find(':');
     const std::string_view key = std::string_view(line).substr(0, colon);
     const auto value = [&] {
       return std::strtoull(line.c_str() + colon + 1, nullptr, 0);
     };
-    if (key == "map_type") type = value();
-    if (key == "value_size") value_size = value();
-    if (key == "max_entries") entries = value();
+    if (key == "map_type") facts.type = value();
+    if (key == "value_size") facts.value_size = value();
+    if (key == "max_entries") facts.entries = value();
     if (key == "frozen") facts.frozen = value() != 0;
   }
-  if (type != BPF_MAP_TYPE_ARRAY) {
+  return facts;
+}
+
+}  // namespace
+
+MapFacts array_facts(int fd) {
+  const Facts facts = facts_of(fd);
+  if (facts.type != BPF_MAP_TYPE_ARRAY) {
     throw InvalidRing(
         fmt::format("not a usable ring: descriptor {} is of map type {}, "
                     "expected {}, an array",
-                    fd, type, +BPF_MAP_TYPE_ARRAY));
+                    fd, facts.type, +BPF_MAP_TYPE_ARRAY));
   }
-  facts.bytes = value_size * entries;
-  return facts;
+  return {.bytes = facts.value_size * facts.entries, .frozen = facts.frozen};
+}
+
+void expect_ringbuf(int fd, std::uint64_t bytes) {
+  const Facts facts = facts_of(fd);
+  if (facts.type != BPF_MAP_TYPE_RINGBUF || facts.entries != bytes) {
+    throw InvalidRing(fmt::format(
+        "not a usable doorbell: descriptor {} is of map type {} and {} bytes, "
+        "expected {}, a BPF ring buffer, of {}",
+        fd, facts.type, facts.entries, +BPF_MAP_TYPE_RINGBUF, bytes));
+  }
 }
 
 }  // namespace internal
@@ -110,6 +133,8 @@ hft_info read_info(int slots, std::uint64_t offset) {
 
 // Where a consumer begins, told to the producers.
 void begin(const ConsumerEnd& end, StartAt start) {
+  // What the last consumer asked, and what has been rung for it.
+  Sleeper(end).withdraw();
   const Pending pending = pending_in(end);
   __u64* const told = &end.page->consumer_pos;
   // What a consumer before us has left there need not be a position.
@@ -136,8 +161,9 @@ void begin(const ConsumerEnd& end, StartAt start) {
 }  // namespace
 
 Ring::Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
-           Role role)
-    : info_(std::make_unique<const hft_info>(info)) {
+           Role role, std::shared_ptr<const DoorbellMap> doorbell)
+    : info_(std::make_unique<const hft_info>(info)),
+      doorbell_(std::move(doorbell)) {
   const std::uint64_t start = index * internal::ring_bytes(info.slots_bytes);
   producer_ = Mapping(slots, start + HFT_PAGE, HFT_PAGE, Rights::kRead);
   slots_ =
@@ -152,7 +178,8 @@ ConsumerEnd Ring::consumer_end() const noexcept {
   return {.info = info_.get(),
           .producer = producer_.as<const hft_producer_page>(),
           .page = consumer_.as<hft_consumer_page>(),
-          .slots = slots_.as<const std::byte>()};
+          .slots = slots_.as<const std::byte>(),
+          .doorbell = doorbell_ ? doorbell_->end() : Doorbell{}};
 }
 
 KernelConsumer Ring::consumer(StartAt start) const {
@@ -196,13 +223,16 @@ hft_ring_stats stats(bpf_object& object, std::string_view name,
   const std::uint64_t bytes =
       internal::ring_bytes(read_info(slots, 0).slots_bytes);
   return Ring(slots, -1, index, read_info(slots, index * bytes),
-              Role::kObserver)
+              Role::kObserver, nullptr)
       .stats();
 }
 
-Rings::Rings(Descriptor slots, Descriptor consumers)
-    : slots_(std::move(slots)), consumers_(std::move(consumers)) {
-  const internal::MapFacts facts = internal::map_facts(slots_.get());
+Rings::Rings(Descriptor slots, Descriptor consumers,
+             internal::Doorbells doorbells)
+    : slots_(std::move(slots)),
+      consumers_(std::move(consumers)),
+      doorbells_(std::move(doorbells)) {
+  const internal::MapFacts facts = internal::array_facts(slots_.get());
   if (!facts.frozen) {
     throw InvalidRing(
         "not a usable ring: its slots are not frozen: its loader has to call "
@@ -214,7 +244,7 @@ Rings::Rings(Descriptor slots, Descriptor consumers)
   validate_bytes("the map of slots", internal::ring_bytes(info_.slots_bytes),
                  facts.bytes);
   if (consumers_) {
-    const internal::MapFacts pages = internal::map_facts(consumers_.get());
+    const internal::MapFacts pages = internal::array_facts(consumers_.get());
     validate_bytes("the map of consumer pages",
                    std::uint64_t{count_} * HFT_PAGE, pages.bytes);
     if (pages.frozen) {
@@ -225,6 +255,12 @@ Rings::Rings(Descriptor slots, Descriptor consumers)
     }
     // A map that is mapped writable cannot be frozen.
     unfrozen_ = Mapping(consumers_.get(), 0, HFT_PAGE, Rights::kReadWrite);
+  }
+  if (!doorbells_.empty() && doorbells_.size() != count_) {
+    throw InvalidRing(
+        fmt::format("not a usable ring: expected a doorbell for each of {} "
+                    "rings, or none, found {}",
+                    count_, doorbells_.size()));
   }
 }
 
@@ -243,7 +279,7 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
         "Rings::of() of {}: its object is not loaded: call load() first",
         name));
   }
-  if (internal::map_facts(fd).frozen) {
+  if (internal::array_facts(fd).frozen) {
     throw std::logic_error(fmt::format(
         "Rings::of() of {}: expected the first call for this object, found its "
         "slots frozen by an earlier one: keep the Rings that it returned",
@@ -253,8 +289,14 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
   if (bpf_map_freeze(fd) != 0) {
     fail(errno, fmt::format("freeze the slots of {}", name));
   }
+  internal::Doorbells doorbells;
+  if (shape.has_bells != 0) {
+    doorbells = internal::make_doorbells(
+        bpf_map__fd(internal::find_map(object, name, "bells")), shape.rings);
+  }
   return {duplicate(fd),
-          duplicate(bpf_map__fd(internal::find_map(object, name, "consumer")))};
+          duplicate(bpf_map__fd(internal::find_map(object, name, "consumer"))),
+          std::move(doorbells)};
 }
 
 Ring Rings::attach(std::uint32_t index, Role role) const {
@@ -271,23 +313,37 @@ Ring Rings::attach(std::uint32_t index, Role role) const {
   const hft_info info =
       read_info(slots_.get(), index * internal::ring_bytes(info_.slots_bytes));
   expect_layout(info, info_.record_size, info_.slot_size, 1);
-  return {slots_.get(), consumers_.get(), index, info, role};
+  const bool sleeps = role == Role::kConsumer && !doorbells_.empty();
+  return {slots_.get(), consumers_.get(),
+          index,        info,
+          role,         sleeps ? doorbells_[index] : nullptr};
 }
 
 void Rings::send(int unix_socket, Role role) const {
-  const std::array files = {slots_.get(), consumers_.get()};
-  const std::size_t count = role == Role::kConsumer ? 2 : 1;
-  hft::internal::send_files(unix_socket, role, std::span(files).first(count));
+  std::vector<int> files = {slots_.get()};
+  if (role == Role::kConsumer) {
+    files.push_back(consumers_.get());
+    for (const auto& doorbell : doorbells_) {
+      files.push_back(doorbell->fd());
+    }
+  }
+  hft::internal::send_files(unix_socket, role, files);
 }
 
 Rings Rings::receive(int unix_socket) {
   hft::internal::Received received =
-      hft::internal::receive_files(unix_socket, 1, 2);
+      hft::internal::receive_files(unix_socket, 1, 2 + internal::kRingsMax);
+  std::vector<Descriptor>& files = received.files;
+  Descriptor slots = std::move(files[0]);
   Descriptor consumers;
-  if (received.files.size() == 2) {
-    consumers = std::move(received.files[1]);
+  std::vector<Descriptor> doorbells;
+  if (files.size() > 1) {
+    consumers = std::move(files[1]);
+    doorbells.assign(std::make_move_iterator(files.begin() + 2),
+                     std::make_move_iterator(files.end()));
   }
-  return {std::move(received.files[0]), std::move(consumers)};
+  return {std::move(slots), std::move(consumers),
+          internal::as_doorbells(std::move(doorbells))};
 }
 
 }  // namespace hft::bpf

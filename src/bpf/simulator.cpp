@@ -195,6 +195,10 @@ double Simulator::cost(std::uint32_t repeats) const {
 }
 
 double Simulator::cost_by_stats(std::uint32_t repeats) const {
+  return cost_by_stats([&] { static_cast<void>(cost(repeats)); });
+}
+
+double Simulator::cost_by_stats(const std::function<void()>& act) const {
   const Descriptor enabled(bpf_enable_stats(BPF_STATS_RUN_TIME));
   if (!enabled) {
     fail(errno, "have the kernel count the time of BPF programs");
@@ -209,7 +213,7 @@ double Simulator::cost_by_stats(std::uint32_t repeats) const {
     return now;
   };
   const bpf_prog_info before = info();
-  static_cast<void>(cost(repeats));
+  act();
   const bpf_prog_info after = info();
   return static_cast<double>(after.run_time_ns - before.run_time_ns) /
          static_cast<double>(after.run_cnt - before.run_cnt);

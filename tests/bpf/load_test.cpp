@@ -255,8 +255,8 @@ TEST_F(LoadTest, SizesThatNoRingHas) {
                std::invalid_argument);
 }
 
-TEST(MemoryBytes, IsThatOfPagesSlotsAndTheirTurns) {
-  constexpr std::uint64_t kBeside = 3 * HFT_PAGE;
+TEST(MemoryBytes, IsThatOfPagesDoorbellsSlotsAndTheirTurns) {
+  constexpr std::uint64_t kBeside = 3 * HFT_PAGE + 4 * HFT_PAGE;
   constexpr std::uint64_t kTurn = 8;
   EXPECT_EQ(memory_bytes({.slot_count = 4096, .rings = 2}, 64),
             2 * (4096 * (64 + kTurn) + kBeside));
@@ -267,6 +267,11 @@ TEST(MemoryBytes, IsThatOfPagesSlotsAndTheirTurns) {
             HFT_PAGE + 2 * kTurn + kBeside);
   EXPECT_EQ(memory_bytes({.slot_count = 64, .rings = 1, .slot_size = 256}, 64),
             64 * (256 + kTurn) + kBeside);
+  for (const Shape& shape :
+       {Shape{.slot_count = 64, .rings = 1, .wake_ups = false},
+        Shape{.slot_count = 64, .mode = HFT_MODE_OVERWRITE, .rings = 1}}) {
+    EXPECT_EQ(memory_bytes(shape, 64), 64 * (64 + kTurn) + 3 * HFT_PAGE);
+  }
   EXPECT_EQ(memory_bytes({.slot_count = 64}, 64),
             possible_cpus() * memory_bytes({.slot_count = 64, .rings = 1}, 64));
 }

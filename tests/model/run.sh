@@ -243,6 +243,23 @@ done
 fails 'wake by two producers that always wake' \
   'only a consumer that asked is woken' wake TWO_PRODUCERS WAKES_ALWAYS
 
+holds 'bell of a BPF ring' bell POSITIONS=4
+holds 'bell of a BPF ring, two producers' bell TWO_PRODUCERS POSITIONS=2
+for producers in ONE TWO; do
+  positions=POSITIONS=$([[ $producers == ONE ]] && echo 3 || echo 2)
+  for mutation in NO_FENCE_OF_TAKING NO_FENCE_OF_CONSUMER NO_LAST_LOOK \
+    NO_LOOK_AT_TAKEN NO_BARRIER_OF_ALL LOOKS_BEFORE_PUBLISHING; do
+    fails "bell, producers: ${producers,,}, $mutation" "$kSleeps" \
+      bell "${producers}_PRODUCERS" "$positions" "$mutation"
+  done
+  fails "bell, producers: ${producers,,}, always waking" \
+    'only a consumer that asked is woken' \
+    bell "${producers}_PRODUCERS" "$positions" WAKES_ALWAYS
+done
+fails 'bell, two producers with a request that is not exchanged' \
+  'only a consumer that asked is woken' \
+  bell TWO_PRODUCERS POSITIONS=2 PLAIN_TAKE
+
 holds 'recover K=1, one kill' recover K=1 POSITIONS=6 KILLS=1
 holds 'recover K=1, two kills' recover K=1 POSITIONS=3 KILLS=2
 holds 'recover K=2, one kill' recover K=2 POSITIONS=5 KILLS=1

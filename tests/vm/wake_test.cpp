@@ -27,13 +27,13 @@ TEST_F(WakeUps, OnlyARequestIsSignalledAndOnce) {
   std::uint64_t count = 0;
 
   device.publish(3);
-  EXPECT_EQ(read(end.wake_fd, &count, sizeof(count)), -1);
+  EXPECT_EQ(read(end.doorbell.fd, &count, sizeof(count)), -1);
   EXPECT_EQ(errno, EAGAIN);
 
   __atomic_store_n(&end.page->waiting, 1U, __ATOMIC_SEQ_CST);
   device.publish(3);
   EXPECT_EQ(__atomic_load_n(&end.page->waiting, __ATOMIC_ACQUIRE), 0U);
-  EXPECT_EQ(read(end.wake_fd, &count, sizeof(count)), 8);
+  EXPECT_EQ(read(end.doorbell.fd, &count, sizeof(count)), 8);
   EXPECT_EQ(count, 1U);
   EXPECT_EQ(device.ring_stats().wakeups, 1U);
 }

@@ -100,6 +100,7 @@ std::unique_ptr<Path> attach_af_xdp(const Setting& setting);
 std::unique_ptr<Path> attach_xdp(const Setting& setting);
 std::unique_ptr<Path> attach_xdp_entry(const Setting& setting);
 std::unique_ptr<Path> attach_ebpf(const Setting& setting);
+std::unique_ptr<Path> attach_ebpf_poll(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting);
 std::unique_ptr<Path> attach_ringbuf_spin(const Setting& setting);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A simulator in BPF: into our ring, and into the kernel's BPF ring buffer as
-// one consumes it, in epoll or in a loop.
+// A simulator in BPF: into our ring, and into the kernel's BPF ring buffer,
+// each consumed in epoll or in a loop.
 #include <bpf/libbpf.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,7 @@
 
 #include "hft/bpf_simulator.hpp"
 #include "hft/consumer.hpp"
+#include "hft/descriptor.hpp"
 #include "market.hpp"
 #include "monotonic.hpp"
 #include "path.hpp"
@@ -84,8 +86,7 @@ class EbpfPath : public Path {
   void begin() override { market_.start(); }
 
   Seen next() override {
-    const hft_record& record =
-        watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
+    const hft_record& record = wait_for_record();
     const std::uint64_t now = clock_.now();
     Seen seen;
     take_market(record, seen);
@@ -96,12 +97,49 @@ class EbpfPath : public Path {
     return seen;
   }
 
+ protected:
+  virtual const hft_record& wait_for_record() {
+    return watch_.enabled() ? read_watching(consumer_, watch_)
+                            : consumer_.read();
+  }
+  [[nodiscard]] KernelConsumer& consumer() noexcept { return consumer_; }
+
  private:
   MonotonicClock clock_;
   Market market_;
   bpf::Ring ring_ = market_.ring();
   KernelConsumer consumer_ = ring_.consumer();
   PauseWatch watch_;
+};
+
+// Sleeps as soon as nothing is there.
+class EbpfPollPath : public EbpfPath {
+ public:
+  explicit EbpfPollPath(const Setting& setting) : EbpfPath(setting) {
+    epoll_event event{.events = EPOLLIN, .data = {}};
+    if (!events_ || epoll_ctl(events_.get(), EPOLL_CTL_ADD,
+                              consumer().wake_fd(), &event) != 0) {
+      throw std::system_error(errno, std::generic_category(),
+                              "wait for a BPF ring in epoll");
+    }
+  }
+
+ protected:
+  const hft_record& wait_for_record() override {
+    for (;;) {
+      if (const hft_record* record = consumer().try_read()) {
+        return *record;
+      }
+      if (consumer().prepare_wait()) {
+        epoll_event event{};
+        epoll_wait(events_.get(), &event, 1, -1);
+        consumer().finish_wait();
+      }
+    }
+  }
+
+ private:
+  Descriptor events_{epoll_create1(EPOLL_CLOEXEC)};
 };
 
 // libbpf gives all the records that are there, next() one.
@@ -185,6 +223,10 @@ class RingbufPath : public Path {
 
 std::unique_ptr<Path> attach_ebpf(const Setting& setting) {
   return std::make_unique<EbpfPath>(setting);
+}
+
+std::unique_ptr<Path> attach_ebpf_poll(const Setting& setting) {
+  return std::make_unique<EbpfPollPath>(setting);
 }
 
 std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting) {

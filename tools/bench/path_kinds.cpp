@@ -164,6 +164,8 @@ const std::vector<PathKind>& path_kinds() {
        true},
       {"ebpf", "our ring, from a bpf_timer, polled", false, true,
        Adapts::kToRate, bpf_unavailable, attach_ebpf},
+      {"ebpf-poll", "the same in epoll: it sleeps, and the program wakes it",
+       false, false, Adapts::kToRate, bpf_unavailable, attach_ebpf_poll},
       {"ringbuf-poll", "the BPF ring buffer, from a bpf_timer, in epoll", false,
        true, Adapts::kToRate, bpf_unavailable, attach_ringbuf_poll},
       {"ringbuf-spin", "the BPF ring buffer, from a bpf_timer, polled", false,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <thread>
@@ -14,6 +15,8 @@
 #include "hft/affinity.hpp"
 #include "hft/bpf_simulator.hpp"
 #include "hft/consumer.hpp"
+#include "monotonic.hpp"
+#include "progress.hpp"
 
 namespace hft::bench {
 namespace {
@@ -23,16 +26,23 @@ using Output = Simulator::Options::Output;
 
 constexpr int kRounds = 11;
 constexpr std::uint32_t kRepeats = 100'000;
-constexpr int kPatience = 10;  // ms that a waiting consumer waits in one go
+constexpr int kPatience = 10;     // ms that a waiting consumer waits in one go
+constexpr double kExpected = 45;  // s that all of it takes
+
+// So many records a second, alone or in bursts.
+constexpr std::uint64_t kPaced = 20'000;                    // records
+constexpr std::uint64_t kPacePeriod = 10'000;               // ns a record
+constexpr std::array<std::uint32_t, 2> kBursts = {1, 100};  // records
 
 // Takes records on its CPU until it is stopped.
 using Consume =
     std::function<void(const Simulator& simulator, const std::stop_token&)>;
 
-// ns a run of the program, by either account.
+// ns a run of the program.
 struct Cost {
-  double by_test_run;
-  double by_stats;
+  double by_test_run = 0;
+  double by_stats = 0;
+  std::array<double, kBursts.size()> paced{};  // by the statistics
 };
 
 struct Case {
@@ -42,11 +52,27 @@ struct Case {
   Consume consume;  // none: no one does
 };
 
-void spin_on_ring(const Simulator& simulator, const std::stop_token& stop) {
+template <class Wait>
+void consume_ring(const Simulator& simulator, const std::stop_token& stop,
+                  Wait wait) {
   const bpf::Ring ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
-  BusySpin wait;
   consumer.run([](const hft_record&) {}, wait, stop);
+}
+
+void spin_on_ring(const Simulator& simulator, const std::stop_token& stop) {
+  consume_ring(simulator, stop, BusySpin{});
+}
+
+void spin_then_sleep(const Simulator& simulator, const std::stop_token& stop) {
+  consume_ring(simulator, stop,
+               SpinThenSleep{.longest = std::chrono::milliseconds(kPatience)});
+}
+
+void sleep_at_once(const Simulator& simulator, const std::stop_token& stop) {
+  consume_ring(simulator, stop,
+               SpinThenSleep{.spins = 0,
+                             .longest = std::chrono::milliseconds(kPatience)});
 }
 
 void consume_ringbuf(const Simulator& simulator, const std::stop_token& stop,
@@ -64,17 +90,19 @@ void consume_ringbuf(const Simulator& simulator, const std::stop_token& stop,
   ring_buffer__free(buffer);
 }
 
-double median(std::vector<Cost> costs, double Cost::*which) {
+template <class Which>
+double median(std::vector<Cost> costs, const Which& which) {
   const auto middle =
       costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2);
   std::ranges::nth_element(costs, middle, {}, which);
-  return (*middle).*which;
+  return which(*middle);
 }
 
 class Running {
  public:
   Running(const Case& one, int consumer_cpu)
-      : simulator_({.output = one.output,
+      : simulator_({.period = kPacePeriod,
+                    .output = one.output,
                     .shape = {.slot_count = 65'536, .mode = one.mode}}) {
     if (one.consume) {
       consumer_ =
@@ -86,29 +114,59 @@ class Running {
   }
 
   /// The first one warms up.
-  [[nodiscard]] Cost cost() const {
+  [[nodiscard]] Cost cost() {
     static_cast<void>(simulator_.cost(kRepeats));
-    const double by_test_run = simulator_.cost(kRepeats);
-    return {by_test_run, simulator_.cost_by_stats(kRepeats)};
+    Cost cost{.by_test_run = simulator_.cost(kRepeats),
+              .by_stats = simulator_.cost_by_stats(kRepeats)};
+    for (std::size_t i = 0; i < kBursts.size(); ++i) {
+      cost.paced[i] =
+          simulator_.cost_by_stats([&] { publish_paced(kBursts[i]); });
+    }
+    return cost;
   }
   [[nodiscard]] std::uint64_t dropped() const {
     return simulator_.stats().dropped;
   }
 
  private:
+  void publish_paced(std::uint32_t burst) {
+    std::uint64_t due = monotonic_now();
+    for (std::uint64_t done = 0; done < kPaced; done += burst) {
+      while (monotonic_now() < due) {
+      }
+      simulator_.publish(burst);
+      due += burst * kPacePeriod;
+    }
+  }
+
   Simulator simulator_;
   std::jthread consumer_;  // ends before what it reads
 };
 
+std::string row(const char* name, const std::vector<double>& ns,
+                const std::vector<double>& nothing) {
+  std::string line = fmt::format("{:<40}", name);
+  for (std::size_t i = 0; i < ns.size(); ++i) {
+    line += fmt::format(
+        "{:>9.0f}{:>9}", ns[i],
+        &ns == &nothing ? "-" : fmt::format("{:.0f}", ns[i] - nothing[i]));
+  }
+  return line + '\n';
+}
+
 }  // namespace
 
 std::string measure_producer_cost(int producer_cpu, int consumer_cpu) {
-  const std::array<Case, 5> cases = {{
+  const std::array<Case, 7> cases = {{
       {"all but the record", Output::kNothing, HFT_MODE_DROP, nullptr},
       {"our ring, overwritten, no one reads", Output::kRing, HFT_MODE_OVERWRITE,
        nullptr},
       {"our ring, a consumer that spins", Output::kRing, HFT_MODE_DROP,
        spin_on_ring},
+      {"our ring, it spins, then sleeps", Output::kRing, HFT_MODE_DROP,
+       spin_then_sleep},
+      {"our ring, it sleeps at once", Output::kRing, HFT_MODE_DROP,
+       sleep_at_once},
       {"BPF ring buffer, a consumer that spins", Output::kRingbufSilent,
        HFT_MODE_DROP,
        [](const Simulator& simulator, const std::stop_token& stop) {
@@ -122,26 +180,40 @@ std::string measure_producer_cost(int producer_cpu, int consumer_cpu) {
   pin_to_cpu(producer_cpu);
   std::array<std::vector<Cost>, cases.size()> costs;
   std::uint64_t dropped = 0;
-  for (int round = 0; round < kRounds; ++round) {
-    for (std::size_t i = 0; i < cases.size(); ++i) {
-      const Running running(cases[i], consumer_cpu);
-      costs[i].push_back(running.cost());
-      dropped += running.dropped();
+  {
+    Progress progress;
+    progress.expect(kExpected);
+    for (int round = 0; round < kRounds; ++round) {
+      for (std::size_t i = 0; i < cases.size(); ++i) {
+        progress.tell(cases[i].name);
+        Running running(cases[i], consumer_cpu);
+        costs[i].push_back(running.cost());
+        dropped += running.dropped();
+      }
     }
   }
   std::string table =
-      fmt::format("{:<40} {:>17} {:>17}\n{:<40}", "", "BPF_PROG_TEST_RUN",
-                  "BPF statistics", "ns a record in the BPF program");
-  table += fmt::format("{0:>9}{1:>9}{0:>9}{1:>9}\n", "program", "record");
+      fmt::format("{:<40}{:>18}{:>18}{:>18}{:>18}\n", "", "BPF_PROG_TEST_RUN",
+                  "BPF statistics", "100,000 a second",
+                  fmt::format("bursts of {}", kBursts[1]));
+  table += fmt::format("{:<40}", "ns a record in the BPF program");
+  for (int column = 0; column < 4; ++column) {
+    table += fmt::format("{:>9}{:>9}", "program", "record");
+  }
+  table += '\n';
+  std::vector<double> nothing;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    table += fmt::format("{:<40}", cases[i].name);
-    for (double Cost::*account : {&Cost::by_test_run, &Cost::by_stats}) {
-      const double ns = median(costs[i], account);
-      table += fmt::format(
-          "{:>9.0f}{:>9}", ns,
-          i == 0 ? "-" : fmt::format("{:.0f}", ns - median(costs[0], account)));
+    const std::vector<double> ns = {
+        median(costs[i], [](const Cost& cost) { return cost.by_test_run; }),
+        median(costs[i], [](const Cost& cost) { return cost.by_stats; }),
+        median(costs[i], [](const Cost& cost) { return cost.paced[0]; }),
+        median(costs[i], [](const Cost& cost) { return cost.paced[1]; })};
+    if (i == 0) {
+      nothing = ns;
+      table += row(cases[i].name, nothing, nothing);
+    } else {
+      table += row(cases[i].name, ns, nothing);
     }
-    table += '\n';
   }
   if (dropped > 0) {
     table += fmt::format(
