@@ -11,19 +11,22 @@
 
 namespace hft::tools {
 
-inline constexpr std::uint64_t kDefaultSlotsBytes = std::uint64_t{64} << 20U;
 inline constexpr std::uint64_t kDefaultSlotsMin = 64;
-inline constexpr std::uint64_t kDefaultSlotsMax = 4096;
 
-/// The power of two whose slots, of all rings, fit into kDefaultSlotsBytes;
-/// between kDefaultSlotsMin, even if that is more, and kDefaultSlotsMax.
+struct SlotsBound {
+  std::uint64_t bytes = std::uint64_t{64} << 20U;  // of all rings
+  std::uint64_t slots = 4096;                      // of a ring
+};
+
+/// The power of two whose slots, of all rings, fit into bound.bytes; between
+/// kDefaultSlotsMin, even if that is more, and bound.slots.
 constexpr std::uint32_t default_slots(std::uint32_t rings,
-                                      std::uint32_t slot_size) noexcept {
+                                      std::uint32_t slot_size,
+                                      const SlotsBound& bound = {}) noexcept {
   const std::uint64_t one_each =
       std::max<std::uint64_t>(std::uint64_t{rings} * slot_size, 1);
-  return static_cast<std::uint32_t>(
-      std::clamp(std::bit_floor(kDefaultSlotsBytes / one_each),
-                 kDefaultSlotsMin, kDefaultSlotsMax));
+  return static_cast<std::uint32_t>(std::clamp(
+      std::bit_floor(bound.bytes / one_each), kDefaultSlotsMin, bound.slots));
 }
 
 }  // namespace hft::tools

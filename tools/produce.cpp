@@ -69,8 +69,11 @@ class Pin {
 std::string describe(const bpf::Rings& rings) {
   constexpr double kMiB = 1 << 20;
   const hft_info info = rings.attach(0, Role::kObserver).info();
-  const std::uint64_t bytes = bpf::memory_bytes(
-      {.slot_count = info.slot_count, .rings = rings.size()}, info.slot_size);
+  const std::uint64_t bytes =
+      bpf::memory_bytes({.slot_count = info.slot_count,
+                         .mode = static_cast<hft_mode>(info.mode),
+                         .rings = rings.size()},
+                        info.slot_size);
   return fmt::format(
       "{} ring{} of {} slots of {} bytes: {:.1f} MiB", rings.size(),
       rings.size() == 1 ? "" : "s", group_digits(info.slot_count),

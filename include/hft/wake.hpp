@@ -101,8 +101,8 @@ class Sleeper {
            __atomic_load_n(&producer_page_->producer_pos, __ATOMIC_ACQUIRE) !=
                position;
   }
-  /// Then: have every CPU pass a fence, in some 20 ms. What was published before
-  /// is seen by a look after this.
+  /// Then: have every CPU pass a fence, in some 20 ms. What was published
+  /// before is seen by a look after this.
   static void settle() noexcept;
 
   /// Sleep until woken, at most `longest`; after ask() and another look. May

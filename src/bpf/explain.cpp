@@ -136,6 +136,15 @@ std::string why_not_permitted(const Failure& failure, const Facts& facts) {
       found);
 }
 
+// What hft_bpf_wake_if_asked() calls; kernels say it in one of two ways.
+bool may_not_ring(std::string_view verdict) {
+  constexpr std::string_view kCall = " bpf_ringbuf_output#";
+  return verdict.find(fmt::format("unknown func{}", kCall)) !=
+             std::string_view::npos ||
+         verdict.find(fmt::format("cannot use helper{}", kCall)) !=
+             std::string_view::npos;
+}
+
 }  // namespace
 
 Facts facts_here() {
@@ -229,7 +238,12 @@ std::string explain(const Failure& failure, const Facts& facts) {
     return begin + what;
   }
   if (const std::string verdict = verdict_in(log); !verdict.empty()) {
-    return fmt::format("{}the verifier refused one:{}", begin, verdict);
+    return fmt::format("{}the verifier refused one{}:{}", begin,
+                       may_not_ring(verdict)
+                           ? ", a kind of program that may not ring a "
+                             "doorbell: shape its rings with wake_ups = false"
+                           : "",
+                       verdict);
   }
   const std::string warnings = warnings_in(log);
   if (!facts.btf) {

@@ -72,6 +72,21 @@ TEST(Explain, OldKernel) {
               Not(HasSubstr("from 5.15 on")));
 }
 
+TEST(Explain, AProgramThatMayNotRingIsToldHowToDoWithout) {
+  for (const char* refusal :
+       {"unknown func bpf_ringbuf_output#130\n",
+        "program of this type cannot use helper bpf_ringbuf_output#130\n"}) {
+    const std::string log =
+        "libbpf: prog 'on_tick': -- BEGIN PROG LOAD LOG --\n" +
+        std::string(refusal) + "processed 13 insns (limit 1000000)\n";
+    EXPECT_THAT(explain({.error = EINVAL, .log = log}, kGood),
+                AllOf(HasSubstr("wake_ups = false"),
+                      HasSubstr("bpf_ringbuf_output#130")));
+  }
+  EXPECT_THAT(explain({.error = EINVAL, .log = kLog}, kGood),
+              Not(HasSubstr("wake_ups")));
+}
+
 TEST(Explain, NoBtf) {
   Facts facts = kGood;
   facts.btf = false;

@@ -30,6 +30,13 @@ TEST(DefaultSlots, ManyCpusShareABound) {
   EXPECT_EQ(slots_bytes(128, 4096), 64 * kMiB);
 }
 
+TEST(DefaultSlots, AnotherBoundIsKeptInTheSameWay) {
+  constexpr SlotsBound kBound{.bytes = 256 * kMiB, .slots = 16'384};
+  EXPECT_EQ(default_slots(2, 2048, kBound), 16'384U);
+  EXPECT_EQ(default_slots(8, 2048, kBound), 16'384U);
+  EXPECT_EQ(default_slots(128, 2048, kBound), 1024U);
+}
+
 TEST(DefaultSlots, ArePowersOfTwoWithinTheBound) {
   EXPECT_EQ(default_slots(6, 4096), 2048U);
   EXPECT_EQ(default_slots(96, 2048), 256U);

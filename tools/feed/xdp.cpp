@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "default_slots.hpp"
 #include "feed/udp.hpp"
 #include "hft/record.hpp"
 #include "spin_then_nap.hpp"
@@ -14,15 +15,18 @@ namespace {
 
 // Longest datagrams of a feed: MoldUDP64 keeps to one Ethernet frame.
 constexpr std::uint32_t kSlotSize = 2048;
-constexpr std::uint32_t kSlotCount = 16'384;
+// A burst of the market's opening; on many CPUs, of which few receive, less.
+constexpr tools::SlotsBound kSlots{.bytes = std::uint64_t{256} << 20U,
+                                   .slots = 16'384};
 constexpr std::uint64_t kTurn = 100'000'000;  // ns that next() waits
 
 bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
-  return bpf::Xdp(
-      {.interface = interface,
-       .port = endpoint.port,
-       .address = to_address(endpoint),
-       .shape = {.slot_count = kSlotCount, .slot_size = kSlotSize}});
+  return bpf::Xdp({.interface = interface,
+                   .port = endpoint.port,
+                   .address = to_address(endpoint),
+                   .shape = {.slot_count = tools::default_slots(
+                                 bpf::possible_cpus(), kSlotSize, kSlots),
+                             .slot_size = kSlotSize}});
 }
 
 }  // namespace
