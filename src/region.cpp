@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
 
@@ -41,6 +42,9 @@ Region Region::anonymous(const Geometry& geometry, const Options& options) {
       [&](Fault fault) { return Mapping::anonymous(bytes, fault); });
   region.slots_ = std::move(slots.mapping);
   region.huge_pages_ = slots.pages;
+  if (internal::has_doorbell(region.role(), region.info())) {
+    region.doorbell_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
   region.lock(options.lock_memory);
   return region;
 }
@@ -99,7 +103,8 @@ ProducerEnd Region::producer_end() const {
   return {.info = info_.get(),
           .page = producer_.as<hft_producer_page>(),
           .consumer = consumer_.as<hft_consumer_page>(),
-          .slots = slots_.as<std::byte>()};
+          .slots = slots_.as<std::byte>(),
+          .doorbell = rope_ ? rope_.get() : doorbell_.get()};
 }
 
 ConsumerEnd Region::consumer_end() const {
@@ -112,6 +117,7 @@ ConsumerEnd Region::consumer_end() const {
   ConsumerEnd end = observer_end();
   end.page = drop ? consumer_.as<hft_consumer_page>() : nullptr;
   end.slots_writable = slots_writable_;
+  end.doorbell = {.fd = doorbell_.get()};
   return end;
 }
 

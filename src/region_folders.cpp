@@ -72,6 +72,7 @@ bool erase_ring(const std::string& path, const Descriptor& folder) {
   for (const char* file : kFileNames) {
     unlinkat(folder.get(), file, 0);
   }
+  unlinkat(folder.get(), kDoorbellName, 0);
   return rmdir(path.c_str()) == 0;
 }
 
@@ -124,6 +125,20 @@ Descriptor PendingFolder::make(const char* file, std::uint64_t bytes,
   if (!made || fchmod(made.get(), mode) != 0 ||
       ftruncate(made.get(), static_cast<off_t>(bytes)) != 0) {
     fail(errno, fmt::format("make {}/{} of {} bytes", temporary_, file, bytes));
+  }
+  return made;
+}
+
+Descriptor PendingFolder::make_doorbell(mode_t mode) const {
+  Descriptor made;
+  // Whatever the umask, it opens for us; then its mode is the one asked for.
+  if (mkfifoat(folder_.get(), kDoorbellName, 0600) == 0 &&
+      fchmodat(folder_.get(), kDoorbellName, 0600, 0) == 0) {
+    made = Descriptor(openat(folder_.get(), kDoorbellName,
+                             O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  }
+  if (!made || fchmod(made.get(), mode) != 0) {
+    fail(errno, fmt::format("make the pipe {}/{}", temporary_, kDoorbellName));
   }
   return made;
 }

@@ -17,6 +17,9 @@
 
 namespace hft::internal {
 
+/// The pipe among the files of a ring, in drop mode.
+inline constexpr const char* kDoorbellName = "doorbell";
+
 /// /dev/shm/hft.NAME
 std::string folder_path(std::string_view name);
 
@@ -32,6 +35,8 @@ class PendingFolder {
   /// Throws std::system_error when /dev/shm has no room.
   [[nodiscard]] Descriptor make(const char* file, std::uint64_t bytes,
                                 mode_t mode) const;
+  /// The doorbell, open to read and to write, and never blocking.
+  [[nodiscard]] Descriptor make_doorbell(mode_t mode) const;
   /// Have the pages, so that none is missed later with a SIGBUS.
   void reserve(const Descriptor& file, std::uint64_t bytes) const;
   /// Take the name. Throws EEXIST when it is taken.

@@ -34,6 +34,10 @@ bool may_write(File file, Role role, const hft_info& info) noexcept {
   }
 }
 
+bool has_doorbell(Role role, const hft_info& info) noexcept {
+  return info.mode == HFT_MODE_DROP && role != Role::kObserver;
+}
+
 void check_name(std::string_view name) {
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

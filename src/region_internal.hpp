@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the kinds of Region share: its four files, their rights, their pages.
+// What the kinds of Region share: the files of its memory, their rights, their
+// pages.
 //
 //   Files files;
 //   files[kSlots] = Descriptor(openat(folder, kFileNames[kSlots], O_RDONLY));
@@ -31,6 +32,8 @@ inline constexpr std::size_t kHugePage = std::size_t{2} << 20U;
 [[noreturn]] void fail(int error, const std::string& what);
 
 bool may_write(File file, Role role, const hft_info& info) noexcept;
+/// Whether this role can ring the doorbell of that ring, or wait for it.
+bool has_doorbell(Role role, const hft_info& info) noexcept;
 
 /// Throws std::invalid_argument unless [A-Za-z0-9._-]{1,64}.
 void check_name(std::string_view name);

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "hft/validate.hpp"
 #include "pass_files.hpp"
@@ -21,6 +24,7 @@ using enum internal::File;
 using internal::fail;
 using internal::File;
 using internal::Files;
+using internal::has_doorbell;
 
 namespace {
 
@@ -57,6 +61,60 @@ Descriptor reopen_read_only(int fd) {
          fmt::format("open /proc/self/fd/{} read-only: is there a /proc?", fd));
   }
   return opened;
+}
+
+struct DoorbellSockets {
+  Descriptor heard, rope;
+};
+
+// Two sockets, not a pipe and not an eventfd: a hostile consumer could hold up
+// whoever writes to these. O_NONBLOCK of an eventfd is a flag that both ends
+// share, so a consumer could clear it. A pipe is locked while it is read, and
+// the reader decides how long that takes: into memory that FUSE serves, for
+// ever. A producer's socket is its own, and nobody who reads from the other one
+// holds a lock that a write waits for. With packets, not as a stream: these
+// raise no SIGPIPE when the other socket is shut down, and unlike datagrams'
+// their sockets cannot be connected anew.
+DoorbellSockets make_doorbell() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                 ends.data()) != 0) {
+    fail(errno, "make the doorbell of a ring, two sockets");
+  }
+  DoorbellSockets made{.heard = Descriptor(ends[0]),
+                       .rope = Descriptor(ends[1])};
+  // No consumer can leave a filter that keeps signals from its successors.
+  const int locked = 1;
+  if (setsockopt(made.heard.get(), SOL_SOCKET, SO_LOCK_FILTER, &locked,
+                 sizeof locked) != 0) {
+    fail(errno, "lock the filters of a ring's doorbell");
+  }
+  return made;
+}
+
+// How many sockets come with a ring.
+std::size_t doorbell_files(Role role, const hft_info& info) {
+  if (!has_doorbell(role, info)) return 0;
+  return role == Role::kProducer ? 2 : 1;
+}
+
+void check_doorbell(const Descriptor& socket) {
+  int domain = 0;
+  int type = 0;
+  socklen_t bytes = sizeof domain;
+  if (getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0 ||
+      getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &bytes) != 0 ||
+      domain != AF_UNIX || type != SOCK_SEQPACKET) {
+    throw InvalidRing(
+        fmt::format("not a usable ring: its doorbell is of domain {} and type "
+                    "{}, expected a Unix socket of packets, {} and {}, as "
+                    "Region::memfd() makes it",
+                    domain, type, AF_UNIX, SOCK_SEQPACKET));
+  }
+  // A consumer before us may have changed that.
+  if (fcntl(socket.get(), F_SETFL, O_RDWR | O_NONBLOCK) != 0) {
+    fail(errno, "keep the doorbell of a ring from blocking");
+  }
 }
 
 void check_received(const Files& files, const hft_info& info) {
@@ -104,6 +162,11 @@ Region Region::memfd(const Geometry& geometry, const Options& options) {
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
     seal(files[file].get(), file);
   }
+  if (has_doorbell(region.role(), region.info())) {
+    DoorbellSockets made = make_doorbell();
+    region.doorbell_ = std::move(made.heard);
+    region.rope_ = std::move(made.rope);
+  }
   region.map_pages(files);
   region.lock(options.lock_memory);
   return region;
@@ -116,25 +179,39 @@ void Region::send(int unix_socket, Role role) const {
         "Region::memfd()");
   }
   Files narrowed;
-  std::array<int, kFileCount> sent{};
+  std::vector<int> sent;
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
-    sent[file] = files_[file].get();
+    sent.push_back(files_[file].get());
     if (!internal::may_write(file, role, info())) {
-      narrowed[file] = reopen_read_only(sent[file]);
-      sent[file] = narrowed[file].get();
+      narrowed[file] = reopen_read_only(sent.back());
+      sent.back() = narrowed[file].get();
     }
   }
+  const std::array doorbell{doorbell_.get(), rope_.get()};
+  sent.insert(sent.end(), doorbell.begin(),
+              doorbell.begin() + doorbell_files(role, info()));
   internal::send_files(unix_socket, role, sent);
 }
 
 Region Region::receive(int unix_socket, Wish lock_memory) {
   internal::Received received =
-      internal::receive_files(unix_socket, kFileCount, kFileCount);
+      internal::receive_files(unix_socket, kFileCount, kFileCount + 2);
+  const std::span doorbell = std::span(received.files).subspan(kFileCount);
   Files files;
-  std::move(received.files.begin(), received.files.end(), files.begin());
+  std::move(received.files.begin(), received.files.begin() + kFileCount,
+            files.begin());
   const hft_info info = internal::read_info(files[kInfo].get());
   check_received(files, info);
   Region region(info, received.role);
+  if (doorbell.size() != doorbell_files(received.role, info)) {
+    throw InvalidRing(fmt::format(
+        "not a usable ring: {} descriptors of a doorbell came with it, "
+        "expected {} for its mode and role",
+        doorbell.size(), doorbell_files(received.role, info)));
+  }
+  for (const Descriptor& socket : doorbell) check_doorbell(socket);
+  if (!doorbell.empty()) region.doorbell_ = std::move(doorbell[0]);
+  if (doorbell.size() > 1) region.rope_ = std::move(doorbell[1]);
   region.map_pages(files);
   region.map_slots(files[kSlots].get());
   region.lock(lock_memory);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Regions by name: a folder of four files in /dev/shm.
+// Regions by name: a folder in /dev/shm, of four files and, in drop mode, a
+// pipe.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@ using enum internal::File;
 using internal::fail;
 using internal::File;
 using internal::Files;
+using internal::kDoorbellName;
 using internal::kFileNames;
 
 namespace {
@@ -63,38 +65,37 @@ class Folder {
     }
   }
 
-  [[nodiscard]] std::string path(File file) const {
-    return fmt::format("{}/{}", path_, kFileNames[file]);
+  [[nodiscard]] std::string path(const char* file) const {
+    return fmt::format("{}/{}", path_, file);
   }
 
   // Empty when the rights do not allow it.
   [[nodiscard]] Descriptor try_open(File file, bool write) const {
-    // O_NONBLOCK: should it be a pipe, do not wait for a writer.
-    Descriptor opened(openat(
-        folder_.get(), kFileNames[file],
-        (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!opened) {
-      if (errno == EACCES) return opened;
-      fail(errno, "open " + path(file));
-    }
-    struct stat status;
-    if (fstat(opened.get(), &status) != 0) fail(errno, "fstat " + path(file));
-    if (!S_ISREG(status.st_mode) || status.st_uid != owner_) {
-      throw InvalidRing(fmt::format(
-          "{}: expected a regular file of user {}, found one of user {} and "
-          "mode {:o}: remove the ring",
-          path(file), owner_, status.st_uid, status.st_mode));
+    Descriptor opened = open_file(kFileNames[file], write);
+    if (opened) {
+      expect_type(kFileNames[file], opened, S_IFREG, "a regular file");
+    } else if (errno != EACCES) {
+      fail(errno, "open " + path(kFileNames[file]));
     }
     return opened;
   }
 
   [[nodiscard]] Descriptor open_or_throw(File file, bool write) const {
     Descriptor opened = try_open(file, write);
-    if (!opened) {
-      fail(EACCES,
-           fmt::format("open {} to {}: create the ring with a consumer_mode "
-                       "that admits this user, 0666, or 0660 for a group",
-                       path(file), write ? "read and write" : "read"));
+    if (!opened) fail_to_open(kFileNames[file], write);
+    return opened;
+  }
+
+  // Empty when there is none: an older version has made the ring.
+  [[nodiscard]] Descriptor open_doorbell() const {
+    // To write as well: a pipe that nobody can write to counts as readable.
+    Descriptor opened = open_file(kDoorbellName, true);
+    if (opened) {
+      expect_type(kDoorbellName, opened, S_IFIFO, "a pipe");
+    } else if (errno == EACCES) {
+      fail_to_open(kDoorbellName, true);
+    } else if (errno != ENOENT) {
+      fail(errno, "open " + path(kDoorbellName));
     }
     return opened;
   }
@@ -105,11 +106,38 @@ class Folder {
     try {
       return check();
     } catch (const InvalidRing& error) {
-      throw InvalidRing(fmt::format("{}: {}", path(file), error.what()));
+      throw InvalidRing(
+          fmt::format("{}: {}", path(kFileNames[file]), error.what()));
     }
   }
 
  private:
+  [[nodiscard]] Descriptor open_file(const char* file, bool write) const {
+    // O_NONBLOCK: do not wait for who writes to a pipe, and never for the pipe.
+    return Descriptor(openat(
+        folder_.get(), file,
+        (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  }
+
+  void expect_type(const char* file, const Descriptor& opened, mode_t type,
+                   const char* expected) const {
+    struct stat status;
+    if (fstat(opened.get(), &status) != 0) fail(errno, "fstat " + path(file));
+    if ((status.st_mode & S_IFMT) != type || status.st_uid != owner_) {
+      throw InvalidRing(fmt::format(
+          "{}: expected {} of user {}, found one of user {} and mode {:o}: "
+          "remove the ring",
+          path(file), expected, owner_, status.st_uid, status.st_mode));
+    }
+  }
+
+  [[noreturn]] void fail_to_open(const char* file, bool write) const {
+    fail(EACCES,
+         fmt::format("open {} to {}: create the ring with a consumer_mode "
+                     "that admits this user, 0666, or 0660 for a group",
+                     path(file), write ? "read and write" : "read"));
+  }
+
   std::string path_;
   Descriptor folder_;
   uid_t owner_ = 0;
@@ -128,6 +156,9 @@ Region Region::create(std::string_view name, const Geometry& geometry,
     files[file] =
         folder.make(kFileNames[file], internal::bytes_of(file, region.info()),
                     mode_of(file, options));
+  }
+  if (internal::has_doorbell(region.role(), region.info())) {
+    region.doorbell_ = folder.make_doorbell(options.consumer_mode);
   }
   const std::uint64_t bytes = geometry.slots_bytes();
   internal::Backed slots = internal::back(
@@ -175,6 +206,8 @@ Region Region::attach(std::string_view name, Role role,
   }
   region.map_pages(files);
   region.map_slots(files[kSlots].get());
+  if (internal::has_doorbell(region.role(), region.info()))
+    region.doorbell_ = folder.open_doorbell();
   region.lock(options.lock_memory);
   return region;
 }

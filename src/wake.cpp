@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstddef>
@@ -75,10 +76,18 @@ void take_rings(const Doorbell& bell) noexcept {
   __atomic_store_n(bell.taken, taken, __ATOMIC_RELEASE);
 }
 
-void take_signal(int fd) noexcept {
-  // Of an eventfd one word, of a pipe all that is there.
-  std::uint64_t signals[64];
-  static_cast<void>(!read(fd, signals, sizeof signals));
+// Takes what is there, so that the descriptor is not readable any more.
+void take_signals(int fd) noexcept {
+  // A read takes all signals of an eventfd, a page of them of a pipe, and one
+  // of a socket. The bound is more than a full pipe (1 MiB) or socket takes: a
+  // hostile consumer before us may have left one, or still be filling it.
+  constexpr int kReads = 512;
+  std::array<std::byte, HFT_PAGE> signals;
+  for (int i = 0; i < kReads; ++i) {
+    if (read(fd, signals.data(), signals.size()) <= 0) {
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -108,6 +117,9 @@ void Waker::look_again(hft_consumer_page* page, hft_producer_page* counters,
                    __atomic_load_n(&counters->wakeups, __ATOMIC_RELAXED) + 1,
                    __ATOMIC_RELAXED);
   if (asked == HFT_WAITING_FOR_FD && doorbell >= 0) {
+    // The request is taken before: a signal that came first could be taken for
+    // an older one, and this request with it (model, sleep.pml: "no consumer
+    // sleeps while a record is published"). The descriptor does not block.
     // Where it is full it is readable already.
     const std::uint64_t once = 1;
     static_cast<void>(!write(doorbell, &once, sizeof once));
@@ -136,7 +148,9 @@ int Sleeper::fd() const {
   }
 }
 
-void Sleeper::ask(hft_waiting how) const {
+void Sleeper::ask(hft_waiting how) {
+  // A process wakes a sleeper by its futex, the driver by the doorbell.
+  signalled_ = how == HFT_WAITING_FOR_FD || producer_ != HFT_PRODUCER_PROCESS;
   __atomic_store_n(&page_->waiting, static_cast<__u32>(how), __ATOMIC_RELAXED);
   if (producer_ == HFT_PRODUCER_PROCESS) {
     order_processes();
@@ -179,16 +193,16 @@ void Sleeper::sleep(std::chrono::nanoseconds longest) const noexcept {
 }
 
 void Sleeper::withdraw() const noexcept {
-  const __u32 left = __atomic_exchange_n(&page_->waiting, 0U, __ATOMIC_RELAXED);
-  if (doorbell_.fd < 0) {
+  __atomic_store_n(&page_->waiting, 0U, __ATOMIC_RELAXED);
+  if (doorbell_.fd < 0 || !signalled_) {
     return;
   }
+  // Also when nothing was granted this time: the signal of an older request may
+  // have come late, and would end every wait from now on.
   if (doorbell_.rung != nullptr) {
     take_rings(doorbell_);
-  } else if (left == HFT_WAITING_FOR_NOTHING) {
-    // What was asked has been granted, or is about to be. A signal that comes
-    // after this costs one look too many.
-    take_signal(doorbell_.fd);
+  } else {
+    take_signals(doorbell_.fd);
   }
 }
 

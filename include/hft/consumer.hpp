@@ -165,10 +165,12 @@ class Consumer {
 
   /// A descriptor for poll(), epoll or io_uring: readable once the producer has
   /// granted what prepare_wait() asked. The same one each time; it closes with
-  /// what the ring was attached by. Level-triggered; do not read from it.
+  /// what the ring was attached by. Level-triggered; do not read from it. Bound
+  /// the wait as SpinThenSleep::longest does: a producer that is killed between
+  /// publishing and waking wakes nobody.
   ///
-  ///   epoll_ctl(events, EPOLL_CTL_ADD, consumer.wake_fd(), &event);  //
-  ///   EPOLLIN for (;;) {
+  ///   epoll_ctl(events, EPOLL_CTL_ADD, consumer.wake_fd(), &event);
+  ///   for (;;) {
   ///     consumer.for_each(handler);
   ///     if (!consumer.prepare_wait()) continue;  // another record has come
   ///     epoll_wait(events, …);

@@ -43,6 +43,8 @@ enum class HugePages {
 ///   kObserver    r         r        r     consumer_end() in overwrite mode
 ///
 /// In overwrite mode only a producer maps the consumer page: nothing is in it.
+/// In drop mode a producer and a consumer have the ring's doorbell as well, the
+/// one to ring it and the other to wait for it (Consumer::wake_fd()).
 enum class Role { kProducer, kConsumer, kObserver };
 
 struct RegionOptions {
@@ -53,9 +55,9 @@ struct RegionOptions {
   /// Let consumers take ownership of the lines they poll (faster), and trust
   /// them not to write records.
   bool writable_slots = false;
-  /// create(): rights of the consumer file, and the group's and others' write
-  /// bits of the slots file when those are writable. 0660 or 0666 admits the
-  /// consumers of other users. The umask does not apply.
+  /// create(): rights of the consumer file and of the doorbell, and the group's
+  /// and others' write bits of the slots file when those are writable. 0660 or
+  /// 0666 admits the consumers of other users. The umask does not apply.
   mode_t consumer_mode = 0600;
   /// memfd(): what /proc/PID/maps shows, "hft:NAME:slots".
   std::string name = "ring";
@@ -73,16 +75,20 @@ struct AttachOptions {
 ///
 /// Whoever made a ring by name, and whoever may write its consumer file, can
 /// truncate that file, and others get a SIGBUS: files in /dev/shm cannot be
-/// sealed. Between users that do not trust each other use memfd().
+/// sealed. They can also keep a producer waiting that rings the doorbell.
+/// Between users that do not trust each other use memfd().
 class Region {
  public:
   using Options = RegionOptions;
 
-  /// For the threads and the future children of one process.
+  /// For the threads and the future children of one process. Where no
+  /// descriptor is left (ulimit -n) it has no doorbell, and wake_fd() says so.
   static Region anonymous(const Geometry& geometry,
                           const Options& options = {});
 
   /// Without a name: gone with its last user. Sealed: no one can truncate it.
+  /// When the last process with a producer's region of it is gone, wake_fd()
+  /// of its consumer hangs up (EPOLLHUP) and stays readable.
   static Region memfd(const Geometry& geometry, const Options& options = {});
 
   /// Hand a memfd ring to the process at the other end of a Unix socket. It
@@ -145,6 +151,8 @@ class Region {
   Mapping consumer_;
   Mapping slots_;
   std::array<Descriptor, 4> files_;  // memfd producers only: what send() sends
+  Descriptor doorbell_;              // readable once it has been rung
+  Descriptor rope_;                  // rings it; empty: doorbell_ does
   Role role_;
   bool slots_writable_ = true;
   HugePages huge_pages_ = HugePages::kNone;

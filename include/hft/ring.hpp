@@ -24,6 +24,7 @@
 #include "hft/reader.hpp"
 #include "hft/region.hpp"
 #include "hft/validate.hpp"
+#include "hft/wake.hpp"
 
 namespace hft {
 
@@ -81,7 +82,10 @@ class Ring {
   [[nodiscard]] Consumer<T, P> consumer() const {
     expect_mode(region_->info(), HFT_MODE_DROP);
     const ConsumerEnd end = region_->consumer_end();
-    return Consumer<T, P>(end, Claim::take(&end.page->owner, "consumer"));
+    Claim claim = Claim::take(&end.page->owner, "consumer");
+    // One that died asleep had asked to be woken, and may have been.
+    Sleeper(end).withdraw();
+    return Consumer<T, P>(end, std::move(claim));
   }
 
   /// The only producer of a ring in overwrite mode; throws likewise, and

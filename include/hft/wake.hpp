@@ -89,7 +89,7 @@ class Sleeper {
   /// sleeps while a record is published"). Throws std::system_error where the
   /// producer is a process and the kernel refuses membarrier(2): such a
   /// consumer cannot sleep.
-  void ask(hft_waiting how) const;
+  void ask(hft_waiting how);
 
   /// After ask(): whether a BPF program has taken `position`, or a later one,
   /// and may have published it and looked at our request too early, while we do
@@ -109,7 +109,10 @@ class Sleeper {
   /// return early, and orders nothing. Where nobody wakes it lasts `longest`.
   void sleep(std::chrono::nanoseconds longest) const noexcept;
 
-  /// Take back what was asked, and a signal that has come.
+  /// Take back what was asked, and the signals that have come. Before the first
+  /// ask(): what a consumer before us has left of either. A producer that has
+  /// just granted a request may still signal after this, which costs a wait
+  /// that ends with nothing there.
   void withdraw() const noexcept;
 
  private:
@@ -117,6 +120,7 @@ class Sleeper {
   const hft_producer_page* producer_page_;
   Doorbell doorbell_;
   hft_producer_kind producer_;
+  bool signalled_ = true;  // what was asked is granted by a signal
 };
 
 }  // namespace hft

@@ -2,11 +2,19 @@
 // Regions passed over a Unix socket: who gets which rights, and what no one
 // can do.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/userfaultfd.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
 
+#include "doorbell.hpp"
 #include "region_test.hpp"
 
 namespace hft {
@@ -15,7 +23,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-enum File { kInfo, kProducer, kConsumer, kSlots };
+enum File { kInfo, kProducer, kConsumer, kSlots, kDoorbell };
 
 class Memfd : public RegionTest {
  protected:
@@ -28,21 +36,25 @@ class Memfd : public RegionTest {
   }
 
   // What the other end could do with the bare descriptors.
-  std::array<Descriptor, 4> receive_descriptors() {
+  std::vector<Descriptor> receive_descriptors() {
+    constexpr std::size_t kMost = 8;
     std::array<char, 64> data{};
     iovec into{.iov_base = data.data(), .iov_len = data.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(kMost * sizeof(int))>
+        control{};
     msghdr header{};
     header.msg_iov = &into;
     header.msg_iovlen = 1;
     header.msg_control = control.data();
     header.msg_controllen = control.size();
     EXPECT_GT(recvmsg(theirs_.get(), &header, 0), 0);
-    std::array<int, 4> fds{-1, -1, -1, -1};
-    const cmsghdr* part = CMSG_FIRSTHDR(&header);
-    if (part != nullptr) std::memcpy(fds.data(), CMSG_DATA(part), sizeof fds);
-    return {Descriptor(fds[0]), Descriptor(fds[1]), Descriptor(fds[2]),
-            Descriptor(fds[3])};
+    std::vector<Descriptor> received;
+    if (const cmsghdr* part = CMSG_FIRSTHDR(&header)) {
+      std::vector<int> fds((part->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+      std::memcpy(fds.data(), CMSG_DATA(part), fds.size() * sizeof(int));
+      for (const int fd : fds) received.emplace_back(fd);
+    }
+    return received;
   }
 
   [[nodiscard]] Region pass(const Region& region, Role role) const {
@@ -54,12 +66,15 @@ class Memfd : public RegionTest {
   void send_garbage(const std::vector<int>& fds, bool true_message) {
     struct {
       __u64 magic = HFT_INFO_MAGIC;
-      __u32 role = 1;
-      __u32 files = 4;
+      __u32 role = static_cast<__u32>(Role::kConsumer);
+      __u32 files = 0;
+      __u32 left = 0;
+      __u32 reserved = 0;
     } message;
     if (!true_message) message.magic = 1;
+    message.files = static_cast<__u32>(fds.size());
     iovec data{.iov_base = &message, .iov_len = sizeof message};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(8 * sizeof(int))> control{};
     msghdr header{};
     header.msg_iov = &data;
     header.msg_iovlen = 1;
@@ -139,7 +154,7 @@ TEST_F(Memfd, OtherUserCannotOpenItsDescriptorsAnewToWrite) {
     for (const Descriptor& file : files) {
       const std::string path = fmt::format("/proc/self/fd/{}", file.get());
       EXPECT_LT(open(path.c_str(), O_RDWR), 0);
-      EXPECT_EQ(errno, EACCES);
+      EXPECT_EQ(errno, &file == &files[kDoorbell] ? ENXIO : EACCES);
       EXPECT_NE(fchmod(file.get(), 0666), 0);
     }
   }));
@@ -249,6 +264,154 @@ TEST_F(Memfd, RingThatCouldBeTruncatedIsRefused) {
                 files[kConsumer].get(), files[kSlots].get()},
                true);
   expect_refused("magic is 0x0");
+}
+
+TEST_F(Memfd, ConsumerOfAnotherProcessIsWokenByItsDescriptor) {
+  const Region region = Region::memfd(kDoorbellTicks);
+  Child child([&](const Pipe& pipe) {
+    const Region received = Region::receive(theirs_.get());
+    wait_for_one_tick(Ticks(received).consumer(), pipe);
+  });
+  region.send(ours_.get(), Role::kConsumer);
+  Producer<Tick> producer = Ticks(region).producer();
+  ASSERT_TRUE(child.pipe().ask<bool>());
+  ASSERT_TRUE(producer.try_publish(kTick));
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Memfd, ProducerThatReceivedTheRingRingsItsDoorbell) {
+  const Region region = Region::memfd(kDoorbellTicks);
+  const Region successor = pass(region, Role::kProducer);
+  const Region consumes = pass(successor, Role::kConsumer);
+  Consumer<Tick> consumer = Ticks(consumes).consumer();
+  Producer<Tick> producer = Ticks(successor).producer();
+  ASSERT_TRUE(consumer.prepare_wait());
+  ASSERT_TRUE(producer.try_publish(kTick));
+  EXPECT_TRUE(is_readable(consumer.wake_fd()));
+}
+
+TEST_F(Memfd, DoorbellHangsUpWhenNobodyIsLeftWhoCouldRingIt) {
+  const auto events = [](int fd) {
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+    poll(&polled, 1, 0);
+    return polled.revents;
+  };
+  const auto receive_both = [&] {
+    const Region region = Region::memfd(kDoorbellTicks);
+    return std::pair(pass(region, Role::kConsumer),
+                     pass(region, Role::kProducer));
+  };
+  auto [consumes, produces] = receive_both();
+  const int fd = consumes.consumer_end().doorbell.fd;
+  EXPECT_EQ(events(fd), 0);
+  { const Region gone = std::move(produces); }
+  EXPECT_NE(events(fd) & POLLHUP, 0);
+  Consumer<Tick> consumer = Ticks(consumes).consumer();
+  EXPECT_TRUE(consumer.prepare_wait());
+  consumer.finish_wait();
+}
+
+TEST_F(Memfd, WhoMayNotWaitGetsNoDoorbell) {
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kObserver);
+  EXPECT_EQ(receive_descriptors().size(), 4U);
+  region.send(ours_.get(), Role::kConsumer);
+  EXPECT_EQ(receive_descriptors().size(), 5U);
+  const Region broadcast = Region::memfd(kBroadcast);
+  for (const Role role : {Role::kProducer, Role::kConsumer}) {
+    broadcast.send(ours_.get(), role);
+    EXPECT_EQ(receive_descriptors().size(), 4U);
+  }
+}
+
+TEST_F(Memfd, DoorbellThatIsNoneIsRefused) {
+  const Region region = Region::memfd(kTicks);
+  region.send(ours_.get(), Role::kConsumer);
+  const auto files = receive_descriptors();
+  std::vector<int> sent(files.size());
+  std::ranges::transform(files, sent.begin(), &Descriptor::get);
+  const Descriptor event(eventfd(0, EFD_NONBLOCK));
+  sent[kDoorbell] = event.get();
+  send_garbage(sent, true);
+  expect_refused("expected a Unix socket of packets");
+  sent[kDoorbell] = ours_.get();  // a stream
+  send_garbage(sent, true);
+  expect_refused("expected a Unix socket of packets");
+  sent.pop_back();
+  send_garbage(sent, true);
+  expect_refused("0 descriptors of a doorbell came with it, expected 1");
+}
+
+// Asks for a wake-up before each record, and takes none.
+void ask_and_publish(const Region& consumes, Producer<Tick>& producer) {
+  constexpr int kMoreThanASocketHolds = 2000;
+  hft_consumer_page& page = *consumes.consumer_end().page;
+  for (int i = 0; i < kMoreThanASocketHolds; ++i) {
+    page.waiting = HFT_WAITING_FOR_FD;
+    page.consumer_pos = consumes.producer_page().producer_pos;
+    ASSERT_TRUE(producer.try_publish(kTick));
+    ASSERT_EQ(page.waiting, HFT_WAITING_FOR_NOTHING);
+  }
+}
+
+TEST_F(Memfd, HostileConsumerCannotHoldUpItsProducer) {
+  const Region region = Region::memfd(kDoorbellTicks);
+  Producer<Tick> producer = Ticks(region).producer();
+  const Region consumes = pass(region, Role::kConsumer);
+  const int heard = consumes.consumer_end().doorbell.fd;
+  ASSERT_EQ(fcntl(heard, F_SETFL, O_RDWR), 0);  // blocking from now on
+  ask_and_publish(consumes, producer);
+  sock_filter nothing{.code = 0x06, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog filter{.len = 1, .filter = &nothing};
+  EXPECT_NE(
+      setsockopt(heard, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter),
+      0);
+  EXPECT_EQ(errno, EPERM);
+  const Region successor = pass(region, Role::kConsumer);
+  Consumer<Tick> consumer = Ticks(successor).consumer();
+  EXPECT_FALSE(is_readable(consumer.wake_fd()));
+  ASSERT_EQ(shutdown(heard, SHUT_RDWR), 0);
+  ask_and_publish(consumes, producer);
+}
+
+// A page that is never there: a system call that touches it does not return.
+const void* endless_page() {
+  const long faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+  uffdio_api api{.api = UFFD_API, .features = 0, .ioctls = 0};
+  void* page = mmap(nullptr, HFT_PAGE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uffdio_register watched{};
+  watched.range = {.start = reinterpret_cast<__u64>(page), .len = HFT_PAGE};
+  watched.mode = UFFDIO_REGISTER_MODE_MISSING;
+  if (faults < 0 || ioctl(static_cast<int>(faults), UFFDIO_API, &api) != 0 ||
+      ioctl(static_cast<int>(faults), UFFDIO_REGISTER, &watched) != 0) {
+    return nullptr;
+  }
+  return page;
+}
+
+TEST_F(Memfd, ReadThatNeverEndsDoesNotHoldUpTheProducer) {
+  if (!is_root()) GTEST_SKIP() << "only root may handle the kernel's faults";
+  Child child([&](const Pipe& pipe) {
+    const void* const page = endless_page();
+    pipe.tell(page != nullptr);
+    if (page == nullptr) return;
+    const Region region = Region::memfd(kDoorbellTicks);
+    Producer<Tick> producer = Ticks(region).producer();
+    const Region consumes = pass(region, Role::kConsumer);
+    const int heard = consumes.consumer_end().doorbell.fd;
+    consumes.consumer_end().page->waiting = HFT_WAITING_FOR_FD;
+    ASSERT_TRUE(producer.try_publish(kTick));
+    std::thread([=] {
+      static_cast<void>(!read(heard, const_cast<void*>(page), HFT_PAGE));
+    }).detach();
+    // Taken from the socket's queue: the reader is at the page, or before it.
+    while (is_readable(heard)) std::this_thread::yield();
+    ask_and_publish(consumes, producer);
+    _exit(HasFailure() ? 1 : 0);  // the thread never ends
+  });
+  if (!child.pipe().ask<bool>()) GTEST_SKIP() << "no userfaultfd(2) here";
+  EXPECT_EQ(child.wait(), 0);
 }
 
 TEST_F(Memfd, NameIsCheckedAndShown) {

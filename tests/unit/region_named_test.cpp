@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <fstream>
+
+#include "doorbell.hpp"
 #include "hft/owner.hpp"
 #include "region_test.hpp"
 
@@ -90,9 +93,11 @@ TEST_F(Named, ModesDoNotDependOnTheUmask) {
   EXPECT_EQ(mode("producer"), 0644U);
   EXPECT_EQ(mode("slots"), 0644U);
   EXPECT_EQ(mode("consumer"), 0666U);
+  EXPECT_EQ(mode("doorbell"), 0666U);
   Region::remove(name());
   create();
   EXPECT_EQ(mode("consumer"), 0600U);
+  EXPECT_EQ(mode("doorbell"), 0600U);
 }
 
 TEST_F(Named, SecondProducerIsRefused) {
@@ -195,6 +200,80 @@ TEST_F(Named, FilesThatAreNoneAreRefused) {
               ThrowsMessage<InvalidRing>(HasSubstr("others may write to it")));
 }
 
+TEST_F(Named, DoorbellThatIsNoneIsRefused) {
+  create();
+  std::filesystem::remove(path("doorbell"));
+  std::ofstream(path("doorbell")) << "a file";
+  expect_invalid("doorbell", "expected a pipe");
+  EXPECT_NO_THROW(static_cast<void>(attach(Role::kObserver)));
+  std::filesystem::remove(path("doorbell"));
+  std::filesystem::create_symlink("/etc/passwd", path("doorbell"));
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ELOOP);
+}
+
+TEST_F(Named, RingOfAnOlderVersionHasNone) {
+  create(kDoorbellTicks);
+  std::filesystem::remove(path("doorbell"));
+  const Region region = attach(Role::kProducer);
+  Consumer<Tick> consumer = Ticks(region).consumer();
+  EXPECT_THAT([&] { static_cast<void>(consumer.wake_fd()); },
+              ThrowsMessage<std::logic_error>(HasSubstr("an older version")));
+  EXPECT_TRUE(Ticks(region).producer().try_publish(kTick));
+  EXPECT_NE(consumer.try_read(), nullptr);
+}
+
+TEST_F(Named, BroadcastHasNoDoorbell) {
+  create(kBroadcast);
+  EXPECT_FALSE(std::filesystem::exists(path("doorbell")));
+}
+
+TEST_F(Named, ConsumerOfAnotherProcessIsWokenByASuccessorToo) {
+  create(kDoorbellTicks);
+  Child child([&](const Pipe& pipe) {
+    const Region attached = attach();
+    wait_for_one_tick(Ticks(attached).consumer(), pipe);
+  });
+  ASSERT_TRUE(child.pipe().ask<bool>());
+  const Region successor = attach(Role::kProducer);
+  ASSERT_TRUE(Ticks(successor).producer().try_publish(kTick));
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Named, DeathOfTheProducerWakesNobody) {
+  Child producer([&](const Pipe& pipe) {
+    const Region region = Region::create(name(), kDoorbellTicks);
+    pipe.tell(true);
+    pause();
+  });
+  ASSERT_TRUE(producer.pipe().ask<bool>());
+  const Region region = attach();
+  Consumer<Tick> consumer = Ticks(region).consumer();
+  ASSERT_TRUE(consumer.prepare_wait());
+  producer.kill();
+  EXPECT_FALSE(is_readable(consumer.wake_fd()));
+}
+
+// As much as the pipe takes, by a descriptor that blocks.
+TEST_F(Named, FullDoorbellHoldsUpNobody) {
+  const Region region = Region::create(name(), kDoorbellTicks);
+  Producer<Tick> producer = Ticks(region).producer();
+  const Region hostile = attach();
+  const int pipe = hostile.consumer_end().doorbell.fd;
+  ASSERT_GT(fcntl(pipe, F_SETPIPE_SZ, 1 << 20), 0);
+  const std::vector<char> garbage(HFT_PAGE);
+  while (write(pipe, garbage.data(), garbage.size()) > 0) {
+  }
+  ASSERT_EQ(fcntl(pipe, F_SETFL, O_RDWR), 0);
+  hostile.consumer_end().page->waiting = HFT_WAITING_FOR_FD;
+  ASSERT_TRUE(producer.try_publish(kTick));
+  EXPECT_EQ(region.consumer_page()->waiting, HFT_WAITING_FOR_NOTHING);
+  EXPECT_TRUE(is_readable(pipe));
+  const Region attached = attach();
+  Consumer<Tick> consumer = Ticks(attached).consumer();
+  EXPECT_FALSE(is_readable(consumer.wake_fd()));
+  EXPECT_FALSE(consumer.prepare_wait());
+}
+
 class OtherUser : public Named {
  protected:
   void SetUp() override {
@@ -222,6 +301,30 @@ TEST_F(OtherUser, ConsumesFromRootWhereTheModeAdmitsIt) {
               EACCES);
     EXPECT_LT(open(path("slots").c_str(), O_RDWR), 0);
     EXPECT_EQ(error_of([&] { Region::remove(name()); }), EPERM);
+  }));
+}
+
+TEST_F(OtherUser, IsWokenByItsDescriptorWhereTheModeAdmitsIt) {
+  RegionOptions options;
+  options.consumer_mode = 0666;
+  const Region region = Region::create(name(), kDoorbellTicks, options);
+  Producer<Tick> producer = Ticks(region).producer();
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Region attached = attach();
+    Consumer<Tick> consumer = Ticks(attached).consumer();
+    ASSERT_TRUE(consumer.prepare_wait());
+    producer.try_publish(kTick);  // this child's copy, of root's descriptor
+    EXPECT_TRUE(is_readable(consumer.wake_fd()));
+    consumer.finish_wait();
+    EXPECT_FALSE(is_readable(consumer.wake_fd()));
+  }));
+  std::filesystem::permissions(
+      path("doorbell"),
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    EXPECT_THAT([&] { static_cast<void>(attach()); },
+                ThrowsMessage<std::system_error>(AllOf(
+                    HasSubstr(path("doorbell")), HasSubstr("consumer_mode"))));
   }));
 }
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <array>
 #include <fstream>
 
 #include "hft/clock.hpp"
@@ -18,47 +17,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-// Each way to make a ring.
-using Make = Region (*)(const std::string& name, const Geometry&,
-                        const RegionOptions&);
-
-class EveryRegion : public RegionTest,
-                    public ::testing::WithParamInterface<Make> {
- protected:
-  Region make(const Geometry& geometry,
-              const RegionOptions& options = {}) const {
-    return GetParam()(fmt::format("{}-{}", name(), count_++), geometry,
-                      options);
-  }
-
- private:
-  mutable unsigned count_ = 0;
-};
-
-Region make_anonymous(const std::string&, const Geometry& geometry,
-                      const RegionOptions& options) {
-  return Region::anonymous(geometry, options);
-}
-Region make_memfd(const std::string& name, const Geometry& geometry,
-                  const RegionOptions& options) {
-  RegionOptions named = options;
-  named.name = name;
-  return Region::memfd(geometry, named);
-}
-Region make_named(const std::string& name, const Geometry& geometry,
-                  const RegionOptions& options) {
-  return Region::create(name, geometry, options);
-}
-
-std::string kind(const ::testing::TestParamInfo<Make>& tested) {
-  constexpr std::array<const char*, 3> kKinds = {"Anonymous", "Memfd", "Named"};
-  return kKinds[tested.index];
-}
-
-INSTANTIATE_TEST_SUITE_P(Made, EveryRegion,
-                         ::testing::Values(make_anonymous, make_memfd,
-                                           make_named),
-                         kind);
+INSTANTIATE_TEST_SUITE_P(Made, EveryRegion, ::testing::ValuesIn(kMakers), kind);
 
 TEST_P(EveryRegion, InfoSaysWhatItIs) {
   const Region region = make(kTicks);

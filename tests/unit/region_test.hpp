@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -84,6 +85,46 @@ class RegionTest : public ::testing::Test {
 
  private:
   std::string name_ = fmt::format("test-{}-ring", getpid());
+};
+
+/// Each way to make a ring.
+using Make = Region (*)(const std::string& name, const Geometry&,
+                        const RegionOptions&);
+
+inline Region make_anonymous(const std::string&, const Geometry& geometry,
+                             const RegionOptions& options) {
+  return Region::anonymous(geometry, options);
+}
+inline Region make_memfd(const std::string& name, const Geometry& geometry,
+                         const RegionOptions& options) {
+  RegionOptions named = options;
+  named.name = name;
+  return Region::memfd(geometry, named);
+}
+inline Region make_named(const std::string& name, const Geometry& geometry,
+                         const RegionOptions& options) {
+  return Region::create(name, geometry, options);
+}
+
+inline constexpr std::array<Make, 3> kMakers = {make_anonymous, make_memfd,
+                                                make_named};
+inline std::string kind(const ::testing::TestParamInfo<Make>& tested) {
+  constexpr std::array<const char*, 3> kKinds = {"Anonymous", "Memfd", "Named"};
+  return kKinds[tested.index];
+}
+
+/// Of kMakers.
+class EveryRegion : public RegionTest,
+                    public ::testing::WithParamInterface<Make> {
+ protected:
+  Region make(const Geometry& geometry,
+              const RegionOptions& options = {}) const {
+    return GetParam()(fmt::format("{}-{}", name(), count_++), geometry,
+                      options);
+  }
+
+ private:
+  mutable unsigned count_ = 0;
 };
 
 }  // namespace hft
