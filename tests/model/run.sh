@@ -222,6 +222,20 @@ fails 'sleep without the second look' "$kSleeps" sleep NO_SECOND_LOOK
 fails 'sleep with a producer that always wakes' \
   'only a consumer that asked is woken' sleep WAKES_ALWAYS
 
+holds 'sleep by a descriptor' sleep DOORBELL POSITIONS=4
+holds 'sleep by a descriptor, with a fence on each side' \
+  sleep DOORBELL FENCE_BOTH
+fails 'sleep by a descriptor without membarrier' "$kSleeps" \
+  sleep DOORBELL NO_BARRIER
+fails 'sleep by a descriptor without the second look' "$kSleeps" \
+  sleep DOORBELL NO_SECOND_LOOK
+fails 'sleep by a descriptor with the request taken after the signal' \
+  "$kSleeps" sleep DOORBELL SIGNAL_FIRST
+fails 'sleep by a descriptor with signals taken after the next request' \
+  "$kSleeps" sleep DOORBELL LATE_TAKE
+fails 'sleep by a descriptor with a producer that always signals' \
+  'only a consumer that asked is woken' sleep DOORBELL WAKES_ALWAYS
+
 holds 'wake through irq_work' wake POSITIONS=4
 fails "wake without the producer's fence" "$kSleeps" wake NO_FENCE_OF_PRODUCER
 fails "wake without the consumer's fence" "$kSleeps" wake NO_FENCE_OF_CONSUMER

@@ -5,6 +5,10 @@
  *
  *	spin -a sleep.pml		with sys_membarrier
  *	spin -a -DFENCE_BOTH sleep.pml	with a fence on each side
+ *	spin -a -DDOORBELL sleep.pml	by a descriptor instead of a futex
+ *
+ * With DOORBELL the consumer's wait may also end because of another descriptor;
+ * then a signal that was granted comes late, or not before the next wait.
  */
 #ifndef POSITIONS
 #define POSITIONS 3
@@ -63,11 +67,35 @@ inline futex_wake() {
   }
 }
 
-/* Producer::wake, after every publish */
+byte signals; /* in the descriptor: readable unless 0 */
+
+/* poll() of the descriptor: the kernel looks and sleeps in the same step. */
+inline wait_for_signal() {
+  do
+  :: signals > 0 -> break
+  :: true -> break /* another descriptor, or the time is over */
+  :: signals == 0 && !publishing && pos < published ->
+     property(no consumer sleeps while a record is published, false)
+  od
+}
+
+#ifdef DOORBELL
+#define wake() signals++
+#else
+#define wake() futex_wake()
+#endif
+
+/* Waker::wake_if_asked(), after every publish */
 inline producer_wake() {
-  /* pairs with the barrier in Consumer::sleep: publish, then look */
+  /* pairs with the barrier in Sleeper::ask(): publish, then look */
   producer_barrier();
   load_relaxed(PRODUCER, WAITING, waiting);
+#ifdef SIGNAL_FIRST
+  if
+  :: waiting -> wake()
+  :: else
+  fi;
+#endif
   if
   :: waiting ->
      /* One request, one wake-up, also when it is taken back meanwhile. */
@@ -81,28 +109,40 @@ inline producer_wake() {
   :: waiting ->
      wakeups++;
      property(only a consumer that asked is woken, wakeups <= asked);
-     futex_wake()
+#ifndef SIGNAL_FIRST
+     wake()
+#endif
   :: else
   fi;
   waiting = 0
 }
 
-/* Consumer::sleep */
+/* Consumer::sleep; with DOORBELL prepare_wait(), the wait and finish_wait() */
 inline consumer_sleep() {
   atomic {
     store_relaxed(CONSUMER, WAITING, 1);
     asked++
   }
-  /* pairs with Producer::wake: ask, then look */
+  /* pairs with Waker::wake_if_asked(): ask, then look */
   consumer_barrier();
 #ifndef NO_SECOND_LOOK
   load_acquire(CONSUMER, PUBLISHED(pos), looked);
 #endif
+#ifdef LATE_TAKE
+  signals = 0;
+#endif
   if
+#ifdef DOORBELL
+  :: looked <= pos -> wait_for_signal()
+#else
   :: looked <= pos -> futex_wait(1)
+#endif
   :: else
   fi;
-  store_relaxed(CONSUMER, WAITING, 0)
+  store_relaxed(CONSUMER, WAITING, 0);
+#ifndef LATE_TAKE
+  signals = 0
+#endif
 }
 
 active proctype Producer() {
