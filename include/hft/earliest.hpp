@@ -107,8 +107,11 @@ class Earliest {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return rings_.size(); }
-  /// `ring` is less than size().
+  /// `ring` is less than size(). Its records are for try_read() alone.
   [[nodiscard]] const Ring& operator[](std::size_t ring) const noexcept {
+    return rings_[ring].ring;
+  }
+  [[nodiscard]] Ring& operator[](std::size_t ring) noexcept {
     return rings_[ring].ring;
   }
 

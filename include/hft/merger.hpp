@@ -17,6 +17,7 @@
 
 #include "hft/consumer.hpp"
 #include "hft/earliest.hpp"
+#include "hft/wait_all.hpp"
 
 namespace hft {
 
@@ -52,6 +53,25 @@ class Merger {
       latest_ = stamp;
     }
     rings_.release();
+  }
+
+  /// As Poller::prepare_wait(), and finish_wait(): to wait for the wake_fd() of
+  /// every ring. False also while a record that try_read() gave has not been
+  /// released.
+  [[nodiscard]] bool prepare_wait() {
+    return prepare_wait_all(
+        size(), [this](std::size_t ring) -> auto& { return rings_[ring]; });
+  }
+  void finish_wait() noexcept {
+    finish_wait_all(
+        size(), [this](std::size_t ring) -> auto& { return rings_[ring]; });
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return rings_.size(); }
+  /// For its position or wake_fd(). `ring` is less than size().
+  [[nodiscard]] const KernelConsumer& consumer(
+      std::size_t ring) const noexcept {
+    return rings_[ring];
   }
 
   /// The index of the ring that it came from.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hft/consumer.hpp"
+#include "hft/wait_all.hpp"
 
 namespace hft {
 
@@ -54,8 +55,9 @@ class Poller {
     return records;
   }
 
-  /// One turn, and a rest by the policy when there was nothing. Producers wake
-  /// the consumer of one ring, so that sleeping on many is not offered.
+  /// One turn, and a rest by the policy when there was nothing. No
+  /// SleepingPolicy: a futex is that of one ring. Sleep by descriptors instead,
+  /// with prepare_wait().
   template <std::invocable<std::size_t, const T&> Handler, WaitPolicy W>
   requires(!SleepingPolicy<W>) std::size_t poll(Handler&& handler, W& wait) {
     const std::size_t records = poll(handler);
@@ -67,8 +69,33 @@ class Poller {
     return records;
   }
 
+  /// Before the thread waits for the descriptors of all rings: ask each
+  /// producer to wake us, once, and look again. False: a record is there, and
+  /// nothing is asked. True: wait until one of them is readable, then call
+  /// finish_wait(). One system call a ring; throws as Consumer::prepare_wait()
+  /// does.
+  ///
+  ///   for (std::size_t ring = 0; ring < poller.size(); ++ring) {
+  ///     add_to_epoll(events, poller.consumer(ring).wake_fd());
+  ///   }
+  ///   for (;;) {
+  ///     if (poller.poll(handler) > 0 || !poller.prepare_wait()) continue;
+  ///     epoll_wait(events, …);
+  ///     poller.finish_wait();
+  ///   }
+  [[nodiscard]] bool prepare_wait() {
+    return prepare_wait_all(
+        size(), [this](std::size_t ring) -> auto& { return consumers_[ring]; });
+  }
+  /// After the wait, however it ended: no descriptor is readable any more.
+  void finish_wait() noexcept {
+    finish_wait_all(
+        size(), [this](std::size_t ring) -> auto& { return consumers_[ring]; });
+  }
+
   [[nodiscard]] std::size_t size() const noexcept { return consumers_.size(); }
-  /// For its position, or to flush() it. `ring` is less than size().
+  /// For its position or wake_fd(), or to flush() it. `ring` is less than
+  /// size().
   [[nodiscard]] Consumer<T, P>& consumer(std::size_t ring) noexcept {
     return consumers_[ring];
   }

@@ -2,9 +2,12 @@
 #include "hft/merger.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
 
 #include <array>
+#include <atomic>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "hft/ring.hpp"
@@ -96,6 +99,55 @@ TEST_F(MergerTest, CountsWhatWasPublishedTooLateForItsStamp) {
   for (const std::uint64_t stamp : {6U, 7U, 9U}) sources_[1].publish(stamp);
   EXPECT_EQ(take_all(), (std::vector<std::uint64_t>{6, 7, 9}));
   EXPECT_EQ(merger_.out_of_order(), 2U);
+}
+
+TEST_F(MergerTest, WaitsForNothingWhileAnyRingHasARecord) {
+  sources_[1].publish(1);
+  EXPECT_FALSE(merger_.prepare_wait());
+  ASSERT_NE(merger_.try_read(), nullptr);
+  EXPECT_FALSE(merger_.prepare_wait());
+  for (const Source& source : sources_) {
+    EXPECT_EQ(source.region.consumer_page()->waiting, 0U);
+  }
+  merger_.release();
+  EXPECT_TRUE(merger_.prepare_wait());
+  for (const Source& source : sources_) {
+    EXPECT_EQ(source.region.consumer_page()->waiting, HFT_WAITING_FOR_FD);
+  }
+  merger_.finish_wait();
+  EXPECT_EQ(merger_.try_read(), nullptr);
+}
+
+// Each record finds the consumer asleep or about to be: a lost wake-up would
+// take for ever.
+TEST_F(MergerTest, SleepsUntilAnyOfItsRingsHasARecord) {
+  constexpr std::uint64_t kRecords = 4000;
+  std::atomic<std::uint64_t> taken{0};
+  std::thread thread([&] {
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+      while (taken != i) std::this_thread::yield();
+      sources_[i % sources_.size()].publish(i);
+    }
+  });
+  const Descriptor events(epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{.events = EPOLLIN, .data = {}};
+  for (std::size_t ring = 0; ring < merger_.size(); ++ring) {
+    ASSERT_EQ(epoll_ctl(events.get(), EPOLL_CTL_ADD,
+                        merger_.consumer(ring).wake_fd(), &event),
+              0);
+  }
+  while (taken < kRecords) {
+    if (const hft_record* record = merger_.try_read()) {
+      EXPECT_EQ(record->stamp, taken);
+      merger_.release();
+      ++taken;
+    } else if (merger_.prepare_wait()) {
+      epoll_wait(events.get(), &event, 1, -1);
+      merger_.finish_wait();
+    }
+  }
+  thread.join();
+  EXPECT_EQ(merger_.out_of_order(), 0U);
 }
 
 TEST(Merger, GivesARandomBacklogOfManyRingsAsSorted) {
