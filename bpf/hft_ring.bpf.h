@@ -23,10 +23,11 @@
  *	NAME_slots	frozen, so that no one maps it writable or updates it
  *			by a system call, while programs go on writing
  *	NAME_consumer	mapped read-write: one consumer page a ring
- *	NAME_turns	not mappable, and read-only to system calls: of each slot
- *			the position that it is free for
- *	NAME_bells	a BPF ring buffer of one page a ring: its consumer sleeps
- *			on it, and publishing puts an empty record there if asked
+ *	NAME_turns	frozen and not mappable: of each slot the position that it
+ *			is free for
+ *	NAME_bells	frozen: a BPF ring buffer of one page a ring. Its consumer
+ *			sleeps on it, and publishing puts an empty record there if
+ *			asked
  *
  *	NAME_slots, ring after ring, one element a slot:
  *	      +-----------+---------------+--------+--------+-- --+--------+
@@ -96,7 +97,6 @@ struct hft_bpf_bell {
 	} name##_consumer SEC(".maps");                                        \
 	struct {                                                               \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                              \
-		__uint(map_flags, BPF_F_RDONLY);                               \
 		__uint(max_entries, 1);                                        \
 		__type(key, __u32);                                            \
 		__type(value, __u64);                                          \

@@ -152,22 +152,55 @@ struct PinOptions {
   bool replace = false;
 };
 
+/// The pinned rings that a program goes on with, instead of making new ones.
+struct GoOn {
+  std::string folder;  // of Rings::pin()
+  /// Throw unless their producer is known to be gone, as PinOptions::replace
+  /// does. Without it the program may be one more producer beside others.
+  bool alone = false;
+  /// The program is written for slots of any size. Without it a size other than
+  /// that of HFT_BPF_RING is refused.
+  bool any_slot_size = false;
+};
+
 /// All rings of a name, by their maps. Move-only. Not thread-safe.
 class Rings {
  public:
   /// Of a loaded object that was shaped: writes what the rings are, then
-  /// freezes the slots, so that no one can ever map them writable. Once for an
-  /// object and a name. Throws std::logic_error when there is no such ring, it
-  /// has no shape, its object is not loaded, or this was called before;
-  /// std::system_error, as where /proc is not mounted.
+  /// freezes the slots and what only programs use, so that no one can ever map
+  /// them writable or update them. Once for an object and a name. Throws
+  /// std::logic_error when there is no such ring, it has no shape, its object
+  /// is not loaded, or this was called before; std::system_error, as where
+  /// /proc is not mounted.
   static Rings of(bpf_object& object, std::string_view name);
+
+  /// Instead of shape() and of(), and before load(): the object goes on with
+  /// pinned rings of this name. Its programs take the next positions, and
+  /// whoever is attached sees them, sleepers included. Any number of programs
+  /// may produce into a ring, so others may do so at the same time. The
+  /// counters go on as well. The rings stay pinned, and live until the folder
+  /// is removed. Positions that were taken and never published stay held:
+  /// `pending` in Ring::stats() counts them. A loader that is killed leaves
+  /// none, since a BPF program runs to its end. The rings need
+  /// no pin(), which for the same folder throws EEXIST.
+  ///
+  /// Throws std::logic_error when the object has no such ring, is loaded, or
+  /// goes on already; InvalidRing when these are not BPF rings of this name, or
+  /// of a size, a number or maps that do not fit; std::system_error: ENOENT
+  /// without the folder, or without the private maps in it, which an older
+  /// version has not pinned; EACCES for anyone but root and who pinned them;
+  /// EEXIST with `alone`, unless their producer is known to be gone.
+  static Rings go_on(bpf_object& object, std::string_view name,
+                     const GoOn& pinned);
 
   /// Make `folder`, under a BPF file system, with the files "slots" and
   /// "consumer", and "producers", which tells readers the ids of the BPF
   /// programs that fill the rings. That one is left out where the kernel has no
-  /// BTF or the caller no CAP_PERFMON. The rings then live until the folder is
-  /// removed. Throws std::system_error: EEXIST when it is there, and with
-  /// `replace` unless its producer is known to be gone.
+  /// BTF or the caller no CAP_PERFMON. Rings of of() and go_on() also get
+  /// "turns" and "bells", which only their owner may open, and which go_on()
+  /// needs. The rings then live until the folder is removed. Throws
+  /// std::system_error: EEXIST when it is there, and with `replace` unless its
+  /// producer is known to be gone.
   void pin(const std::string& folder, const PinOptions& options = {}) const;
   static void unpin(const std::string& folder);
   /// Throws std::system_error: EACCES without the rights for `role`. Kernels
@@ -203,7 +236,9 @@ class Rings {
   Mapping unfrozen_;      // keeps others from freezing the consumers' pages
   std::vector<std::shared_ptr<const DoorbellMap>> doorbells_;  // a ring each
   Descriptor producers_;  // the file of a pin; empty when there is none
-  hft_info info_{};       // of the first; the others differ in ring_id
+  Descriptor turns_;      // only a loader has these two, to pin them
+  Descriptor bells_;
+  hft_info info_{};  // of the first; the others differ in ring_id
   std::uint32_t count_ = 0;
 };
 

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "hft/bpf.hpp"
 
@@ -22,7 +23,10 @@ namespace hft::bpf {
 /// thread-safe.
 class SchedSwitch {
  public:
-  explicit SchedSwitch(const Shape& shape = {});
+  /// With `go_on` the pinned rings are what `shape` would say; throws as
+  /// Rings::go_on() does.
+  explicit SchedSwitch(const Shape& shape = {},
+                       const std::optional<GoOn>& go_on = std::nullopt);
   SchedSwitch(SchedSwitch&&) noexcept;
   SchedSwitch& operator=(SchedSwitch&&) noexcept;
   SchedSwitch(const SchedSwitch&) = delete;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hft/bpf.hpp"
@@ -40,10 +41,13 @@ struct SimulatorOptions {
   /// Of its one ring: it produces on one CPU, whatever `rings` says. The BPF
   /// ring buffer, where it is used, holds as many records.
   Shape shape = {.rings = 1};
+  /// The pinned rings to go on with, which are then what `shape` would say.
+  /// Sequences of packets begin with 0 again.
+  std::optional<GoOn> go_on = std::nullopt;
 };
 
-/// Loaded on construction, which throws as load() does; gone on destruction.
-/// Move-only. Not thread-safe.
+/// Loaded on construction, which throws as load() and Rings::go_on() do; gone
+/// on destruction. Move-only. Not thread-safe.
 class Simulator {
  public:
   using Options = SimulatorOptions;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hft/bpf.hpp"
@@ -32,6 +33,9 @@ struct XdpOptions {
   bool pass_when_full = false;
   Attach attach = Attach::kAuto;
   Shape shape{.slot_size = 2048};  // 64 to 4,096
+  /// The pinned rings to go on with, which are then what `shape` would say,
+  /// whatever the size of their slots.
+  std::optional<GoOn> go_on = std::nullopt;
 };
 
 /// Attached from construction to destruction, unless the interface goes away.
@@ -46,10 +50,10 @@ class Xdp {
  public:
   using Options = XdpOptions;
 
-  /// Throws as load() does; std::invalid_argument for an address that is none,
-  /// or for both pass and pass_when_full; std::system_error when there is no
-  /// such interface, when it is taken by another XDP program, or when it does
-  /// not offer the mode.
+  /// Throws as load() and Rings::go_on() do; std::invalid_argument for an
+  /// address that is none, or for both pass and pass_when_full;
+  /// std::system_error when there is no such interface, when it is taken by
+  /// another XDP program, or when it does not offer the mode.
   explicit Xdp(const Options& options);
   Xdp(Xdp&&) noexcept;
   Xdp& operator=(Xdp&&) noexcept;

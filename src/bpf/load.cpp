@@ -71,9 +71,10 @@ bool has_doorbells(const Shape& shape) {
 }
 
 void resize(bpf_map* map, std::uint32_t entries) {
-  if (bpf_map__set_max_entries(map, entries) != 0) {
+  if (bpf_map__fd(map) >= 0 || bpf_map__set_max_entries(map, entries) != 0) {
     throw std::logic_error(
-        fmt::format("{} cannot be shaped any more: its object is loaded",
+        fmt::format("{} cannot be shaped any more: its object is loaded, or "
+                    "goes on with pinned rings",
                     bpf_map__name(map)));
   }
 }
@@ -135,6 +136,20 @@ hft_bpf_shape& internal::shape_of(bpf_object& object, std::string_view name) {
   return *found;
 }
 
+hft_bpf_shape internal::constants_of(const Geometry& geometry,
+                                     std::uint32_t rings, bool has_bells) {
+  const std::uint32_t slot_size = geometry.slot_size;
+  return {.slot_size = slot_size,
+          .slot_count = geometry.slot_count,
+          .mode = geometry.mode,
+          .rings = rings,
+          .elements = static_cast<std::uint32_t>(
+              ring_bytes(geometry.slots_bytes()) / slot_size),
+          .producer_page = HFT_PAGE / slot_size,
+          .first_slot = 2 * HFT_PAGE / slot_size,
+          .has_bells = has_bells ? 1U : 0U};
+}
+
 std::string unavailable() { return internal::missing(internal::facts_here()); }
 
 std::uint32_t possible_cpus() {
@@ -160,28 +175,22 @@ void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   validate(geometry);
   const std::uint32_t slot_size = geometry.slot_size;
   const std::uint32_t rings = count_rings(shape);
-  const auto elements = static_cast<std::uint32_t>(
-      internal::ring_bytes(geometry.slots_bytes()) / slot_size);
+  const hft_bpf_shape constants =
+      internal::constants_of(geometry, rings, has_doorbells(shape));
 
   // The maps first: those of a loaded object refuse, and its shape stays.
   bpf_map* const slots = internal::find_map(object, name, "slots");
-  resize(slots, rings * elements);
+  resize(slots, rings * constants.elements);
   resize(internal::find_map(object, name, "consumer"), rings);
-  resize(internal::find_map(object, name, "turns"), rings * shape.slot_count);
-  resize(internal::find_map(object, name, "bells"), rings);
+  resize(internal::find_map(object, name, internal::kTurns),
+         rings * shape.slot_count);
+  resize(internal::find_map(object, name, internal::kBells), rings);
   if (bpf_map__value_size(slots) != slot_size &&
       bpf_map__set_value_size(slots, slot_size) != 0) {
     throw std::logic_error(
         fmt::format("cannot give {} slots of {} bytes", name, slot_size));
   }
-  out = {.slot_size = slot_size,
-         .slot_count = shape.slot_count,
-         .mode = shape.mode,
-         .rings = rings,
-         .elements = elements,
-         .producer_page = HFT_PAGE / slot_size,
-         .first_slot = 2 * HFT_PAGE / slot_size,
-         .has_bells = has_doorbells(shape) ? 1U : 0U};
+  out = constants;
 }
 
 void load(bpf_object& object) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "hft/bpf.hpp"
+#include "hft/geometry.hpp"
 
 struct bpf_map;
 
@@ -19,6 +20,15 @@ bpf_map* find_map(bpf_object& object, std::string_view name,
 /// The constant NAME_shape of an object's programs: what shape() wrote. Throws
 /// std::logic_error when there is none.
 hft_bpf_shape& shape_of(bpf_object& object, std::string_view name);
+
+/// What NAME_shape is to say of rings of that geometry.
+hft_bpf_shape constants_of(const Geometry& geometry, std::uint32_t rings,
+                           bool has_bells);
+
+/// What the maps that only programs use are called, as NAME_turns, and their
+/// pins.
+inline constexpr const char* kTurns = "turns";
+inline constexpr const char* kBells = "bells";
 
 /// From the start of one ring in the map of slots to the next: its info page,
 /// its producer page, its slots.

@@ -32,7 +32,9 @@ namespace {
 constexpr const char* kBpffs = "/sys/fs/bpf";
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kRead = 0444;
-constexpr std::array kFiles = {"consumer", "slots", internal::kProducersFile};
+constexpr mode_t kPrivate = 0600;
+constexpr std::array kFiles = {"consumer", "slots", internal::kTurns,
+                               internal::kBells, internal::kProducersFile};
 constexpr const char* kDoorbells = "doorbells";  // a folder of its own
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
@@ -78,7 +80,9 @@ Descriptor open_pin(const std::string& path) {
     } else if (errno == EACCES) {
       hint = ": PinOptions of its loader say who may";
     } else if (errno == ENOENT) {
-      hint = ": there are no rings pinned";
+      hint =
+          ": there are no rings pinned: their producer has to pin them first "
+          "(hft produce --pin, Rings::pin())";
     }
     fail(errno, fmt::format("open {}{}", path, hint));
   }
@@ -130,29 +134,18 @@ std::string when_heard(const std::string& folder) {
 // Removes what a producer that is gone has left there, and nothing else: of a
 // folder that has taken its place meanwhile no file is touched.
 void make_way(const std::string& folder, bool permitted) {
-  const std::string begin =
-      fmt::format("pin rings at {}: expected no such folder, found ", folder);
   const Descriptor there(
       open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const Descriptor file(
       openat(there.get(), internal::kProducersFile, O_PATH | O_CLOEXEC));
-  const std::optional<std::string> producers =
-      file ? internal::producers_of(file.get()) : std::nullopt;
-  if (!producers) {
-    fail(EEXIST, fmt::format("{}one that does not say whether rings in it have "
-                             "a producer: take another, or remove it when "
-                             "nobody needs it (rm -r {})",
-                             begin, folder));
-  }
-  if (!producers->empty()) {
-    fail(EEXIST, fmt::format("{}rings whose producer is running (BPF programs "
-                             "{}): end it, or take another folder",
-                             begin, *producers));
-  }
+  const std::string expected =
+      fmt::format("pin rings at {}: expected no such folder", folder);
+  internal::expect_gone(file, folder, expected, permitted);
   if (!permitted) {
-    fail(EEXIST, fmt::format("{}rings whose producer is gone{}: hft produce "
-                             "--replace, PinOptions::replace, removes them",
-                             begin, when_heard(folder)));
+    fail(EEXIST,
+         fmt::format("{}, found rings whose producer is gone{}: hft produce "
+                     "--replace, PinOptions::replace, removes them",
+                     expected, when_heard(folder)));
   }
   remove_files(there.get());
   if (rmdir(folder.c_str()) != 0) {
@@ -213,6 +206,11 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
              options);
     pin_file(consumers_.get(), folder + "/consumer", options.consumer_mode,
              options);
+    if (turns_) {
+      // For the next loader alone: nobody else has a use for them.
+      pin_file(turns_.get(), folder + '/' + internal::kTurns, kPrivate, {});
+      pin_file(bells_.get(), folder + '/' + internal::kBells, kPrivate, {});
+    }
     if (!doorbells_.empty()) {
       make_open_folder(folder + '/' + kDoorbells);
     }

@@ -16,8 +16,11 @@
 #include "bpf/skeleton.hpp"
 #include "hft/bpf.hpp"
 #include "producers.skel.h"
+#include "region_internal.hpp"
 
 namespace hft::bpf::internal {
+
+using hft::internal::fail;
 
 Descriptor attach_producers(int slots) {
   bpf_map_info info{};
@@ -64,6 +67,32 @@ std::optional<std::string> producers_of(int file) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return list;
+}
+
+void expect_gone(const Descriptor& file, const std::string& folder,
+                 const std::string& expected, bool patiently) {
+  constexpr int kLooks = 100;
+  constexpr useconds_t kBetween = 10'000;  // us
+  std::optional<std::string> producers;
+  for (int look = 0; look == 0 || (patiently && look < kLooks); ++look) {
+    if (look > 0) {
+      usleep(kBetween);
+    }
+    producers = file ? producers_of(file.get()) : std::nullopt;
+    if (!producers) {
+      fail(EEXIST,
+           fmt::format("{}, found a folder that does not say whether rings in "
+                       "it have a producer: take another, or remove it when "
+                       "nobody needs it (rm -r {})",
+                       expected, folder));
+    }
+    if (producers->empty()) {
+      return;
+    }
+  }
+  fail(EEXIST, fmt::format("{}, found rings whose producer is running (BPF "
+                           "programs {}): end it, or take another folder",
+                           expected, *producers));
 }
 
 }  // namespace hft::bpf::internal

@@ -25,4 +25,11 @@ Descriptor attach_producers(int slots);
 /// the rings that it was pinned with, also when others have taken their folder.
 std::optional<std::string> producers_of(int file);
 
+/// Throws std::system_error EEXIST, as "`expected`, found ...", unless `file`,
+/// which may be empty, says that the producer of the rings pinned at `folder`
+/// is gone. The kernel may take a moment to free the programs of a loader that
+/// has ended: `patiently` gives it a second.
+void expect_gone(const Descriptor& file, const std::string& folder,
+                 const std::string& expected, bool patiently);
+
 }  // namespace hft::bpf::internal

@@ -282,21 +282,29 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
   if (internal::array_facts(fd).frozen) {
     throw std::logic_error(fmt::format(
         "Rings::of() of {}: expected the first call for this object, found its "
-        "slots frozen by an earlier one: keep the Rings that it returned",
+        "slots frozen by an earlier one, or by Rings::go_on(): keep the Rings "
+        "that it returned",
         name));
   }
   describe(fd, shape);
-  if (bpf_map_freeze(fd) != 0) {
-    fail(errno, fmt::format("freeze the slots of {}", name));
-  }
+  const auto copy_of = [&](const char* part) {
+    return duplicate(bpf_map__fd(internal::find_map(object, name, part)));
+  };
+  Descriptor bells = copy_of(internal::kBells);
   internal::Doorbells doorbells;
   if (shape.has_bells != 0) {
-    doorbells = internal::make_doorbells(
-        bpf_map__fd(internal::find_map(object, name, "bells")), shape.rings);
+    doorbells = internal::make_doorbells(bells.get(), shape.rings);
   }
-  return {duplicate(fd),
-          duplicate(bpf_map__fd(internal::find_map(object, name, "consumer"))),
-          std::move(doorbells)};
+  Descriptor turns = copy_of(internal::kTurns);
+  for (const int map : {turns.get(), bells.get(), fd}) {
+    if (bpf_map_freeze(map) != 0) {
+      fail(errno, fmt::format("freeze the maps of {}", name));
+    }
+  }
+  Rings rings(duplicate(fd), copy_of("consumer"), std::move(doorbells));
+  rings.turns_ = std::move(turns);
+  rings.bells_ = std::move(bells);
+  return rings;
 }
 
 Ring Rings::attach(std::uint32_t index, Role role) const {

@@ -22,12 +22,10 @@ struct SchedSwitch::Loaded {
   std::optional<Rings> rings;
 };
 
-SchedSwitch::SchedSwitch(const Shape& shape)
+SchedSwitch::SchedSwitch(const Shape& shape, const std::optional<GoOn>& go_on)
     : loaded_(std::make_unique<Loaded>()) {
-  bpf_object& object = *loaded_->skeleton->obj;
-  bpf::shape(object, "switches", shape);
-  load(*loaded_->skeleton);
-  loaded_->rings = Rings::of(object, "switches");
+  loaded_->rings =
+      internal::load_with_rings(*loaded_->skeleton, "switches", shape, go_on);
   if (sched_switch_bpf__attach(loaded_->skeleton.get()) != 0) {
     fail(errno, "attach a BPF program to the tracepoint sched_switch");
   }

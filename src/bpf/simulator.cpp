@@ -125,15 +125,13 @@ Simulator::Simulator(const Options& options)
     : loaded_(std::make_unique<Loaded>()) {
   loaded_->options = options;
   loaded_->options.shape.rings = 1;
-  bpf_object& object = *loaded_->skeleton->obj;
   loaded_->skeleton->rodata->output =
       static_cast<std::uint32_t>(options.output);
   loaded_->skeleton->rodata->period = options.period;
   bpf_map__set_max_entries(loaded_->skeleton->maps.ringbuf,
                            ringbuf_bytes(options));
-  shape(object, "market", loaded_->options.shape);
-  load(*loaded_->skeleton);
-  loaded_->rings = Rings::of(object, "market");
+  loaded_->rings = internal::load_with_rings(
+      *loaded_->skeleton, "market", loaded_->options.shape, options.go_on);
 }
 
 Simulator::Simulator(Simulator&&) noexcept = default;

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A skeleton of bpftool's that destroys itself.
+// A skeleton of bpftool's that destroys itself, and its rings.
 //
-//   Skeleton<&xdp_bpf__open, &xdp_bpf__destroy> skeleton =
-//       open_skeleton<&xdp_bpf__open, &xdp_bpf__destroy>();
+//   Owned<xdp_bpf, xdp_bpf__destroy> skeleton =
+//       open_skeleton<xdp_bpf__open, xdp_bpf__destroy>();
+//   Rings rings = load_with_rings(*skeleton, "packets", shape, std::nullopt);
 #pragma once
 
 #include <cerrno>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
+
+#include "hft/bpf.hpp"
 
 namespace hft::bpf::internal {
 
@@ -33,6 +38,22 @@ auto open_skeleton() {
                             "open BPF programs: are they of this libbpf?");
   }
   return skeleton;
+}
+
+/// Load a skeleton whose ring `name` is of `shape`, or goes on with what is
+/// pinned. Throws as load() and Rings::go_on() do.
+template <Skeleton T>
+Rings load_with_rings(T& skeleton, std::string_view name, const Shape& shape,
+                      const std::optional<GoOn>& pinned) {
+  bpf_object& object = *skeleton.obj;
+  if (pinned) {
+    Rings rings = Rings::go_on(object, name, *pinned);
+    load(skeleton);
+    return rings;
+  }
+  bpf::shape(object, name, shape);
+  load(skeleton);
+  return Rings::of(object, name);
 }
 
 }  // namespace hft::bpf::internal

@@ -76,16 +76,18 @@ Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
   if (index == 0) {
     fail(errno, fmt::format("interface '{}'", options.interface));
   }
-  bpf_object& object = *loaded_->skeleton->obj;
   auto& constants = *loaded_->skeleton->rodata;
   constants.port = htons(options.port);
   constants.address = address;
   constants.frames = options.frames ? 1 : 0;
   constants.pass = options.pass ? 1 : 0;
   constants.pass_when_full = options.pass_when_full ? 1 : 0;
-  shape(object, "packets", options.shape);
-  load(*loaded_->skeleton);
-  loaded_->rings = Rings::of(object, "packets");
+  std::optional<GoOn> go_on = options.go_on;
+  if (go_on) {
+    go_on->any_slot_size = true;
+  }
+  loaded_->rings = internal::load_with_rings(*loaded_->skeleton, "packets",
+                                             options.shape, go_on);
 
   const int program = bpf_program__fd(loaded_->skeleton->progs.on_packet);
   if (options.attach != kGeneric) {

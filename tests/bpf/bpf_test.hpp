@@ -12,8 +12,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "hft/affinity.hpp"
 #include "hft/bpf.hpp"
@@ -31,14 +34,49 @@ class BpfTest : public testing::Test {
   }
 };
 
+/// Has a folder for pins, of which nothing is left even when a test fails.
+class PinTest : public BpfTest {
+ protected:
+  void TearDown() override {
+    if (access(pin_folder().c_str(), F_OK) == 0) Rings::unpin(pin_folder());
+  }
+
+  static std::string pin_folder() {
+    return "/sys/fs/bpf/hft-test-" + std::to_string(getpid());
+  }
+
+  // The kernel may take a moment to free programs.
+  static bool becomes_gone(const Rings& rings) {
+    constexpr int kLooks = 1000;
+    for (int i = 0; i < kLooks && !rings.producer_gone(); ++i) {
+      usleep(10'000);
+    }
+    return rings.producer_gone();
+  }
+};
+
+/// HFT_OFFERS asks for more, or for fewer where all is emulated.
+inline std::uint64_t offers_wanted() {
+  const char* asked = std::getenv("HFT_OFFERS");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1'000'000;
+}
+
 /// The rings `first` (slots of 64 bytes) and `second` (of 256).
 class Publisher {
  public:
-  explicit Publisher(const Shape& shape) {
-    bpf::shape(object(), "first", shape);
+  /// With `go_on` its first ring is a pinned one.
+  explicit Publisher(const Shape& shape,
+                     const std::optional<GoOn>& go_on = std::nullopt) {
+    if (go_on) {
+      first_ = std::make_unique<Rings>(Rings::go_on(object(), "first", *go_on));
+    } else {
+      bpf::shape(object(), "first", shape);
+    }
     bpf::shape(object(), "second", shape);
     load(skeleton());
-    first_ = std::make_unique<Rings>(Rings::of(object(), "first"));
+    if (!go_on) {
+      first_ = std::make_unique<Rings>(Rings::of(object(), "first"));
+    }
     second_ = std::make_unique<Rings>(Rings::of(object(), "second"));
   }
 

@@ -38,12 +38,6 @@ namespace {
 
 using Number = std::array<std::uint64_t, 5>;
 
-// HFT_OFFERS asks for more, or for fewer where all is emulated.
-std::uint64_t offers_wanted() {
-  const char* asked = std::getenv("HFT_OFFERS");
-  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1'000'000;
-}
-
 struct Destroy {
   void operator()(overlap_bpf* skeleton) const {
     overlap_bpf__destroy(skeleton);

@@ -22,7 +22,7 @@
 namespace hft::bpf {
 namespace {
 
-using ProducersTest = BpfTest;
+using ProducersTest = PinTest;
 using Driver = SimulatorOptions::Driver;
 using Output = SimulatorOptions::Output;
 
@@ -239,6 +239,44 @@ TEST_F(ProducersTest, CostIsThatOfRunsThatPublish) {
   EXPECT_EQ(simulator.stats().published, 1000U);
   EXPECT_GT(simulator.cost_by_stats(1000), 0);
   EXPECT_EQ(simulator.stats().published, 2000U);
+}
+
+TEST_F(ProducersTest, SimulatorGoesOnWithAPinnedRing) {
+  auto simulator = std::make_unique<Simulator>(
+      SimulatorOptions{.shape = {.slot_count = 64}});
+  simulator->rings().pin(pin_folder());
+  const Ring ring = simulator->rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  simulator->publish(5);
+  simulator.reset();
+  simulator = std::make_unique<Simulator>(
+      SimulatorOptions{.go_on = GoOn{.folder = pin_folder(), .alone = true}});
+  simulator->publish(3);
+  std::vector<std::uint64_t> sequences;
+  consumer.for_each([&](const hft_record& record) {
+    sequences.push_back(market_of(record).sequence);
+  });
+  EXPECT_EQ(sequences, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 0, 1, 2}));
+  EXPECT_EQ(simulator->stats().published, 8U);
+}
+
+TEST_F(ProducersTest, SwitchesGoOnWithPinnedRings) {
+  auto switches = std::make_unique<SchedSwitch>(
+      Shape{.slot_count = 16384, .mode = HFT_MODE_OVERWRITE});
+  switches->rings().pin(pin_folder());
+  const Ring ring = switches->rings().attach(0, Role::kConsumer);
+  switches.reset();
+  auto reader = ring.reader();
+  const std::uint64_t before = reader.position();
+  switches =
+      std::make_unique<SchedSwitch>(Shape{}, GoOn{.folder = pin_folder()});
+  while (switches->stats(0).offered < before + 10) {
+    usleep(1000);
+  }
+  hft_record record{};
+  while (!reader.try_read(record)) {
+  }
+  EXPECT_EQ(reader.position(), before + 1);
 }
 
 // Counters of a CPU that goes on: copied while it counted, they disagree.

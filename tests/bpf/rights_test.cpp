@@ -24,7 +24,7 @@
 namespace hft::bpf {
 namespace {
 
-class RightsTest : public BpfTest {
+class RightsTest : public PinTest {
  protected:
   RightsTest() {
     std::array<int, 2> ends{};
@@ -32,11 +32,6 @@ class RightsTest : public BpfTest {
               0);
     ours_ = Descriptor(ends[0]);
     theirs_ = Descriptor(ends[1]);
-  }
-
-  // What a test that failed has left.
-  void TearDown() override {
-    if (access(pin_folder().c_str(), F_OK) == 0) Rings::unpin(pin_folder());
   }
 
   // 0, or the errno of mapping a page of it.
@@ -49,19 +44,6 @@ class RightsTest : public BpfTest {
 
   static int map_fd(const Publisher& publisher, const char* name) {
     return bpf_object__find_map_fd_by_name(&publisher.object(), name);
-  }
-
-  static std::string pin_folder() {
-    return "/sys/fs/bpf/hft-test-" + std::to_string(getpid());
-  }
-
-  // The kernel may take a moment to free programs.
-  static bool becomes_gone(const Rings& rings) {
-    constexpr int kLooks = 1000;
-    for (int i = 0; i < kLooks && !rings.producer_gone(); ++i) {
-      usleep(10'000);
-    }
-    return rings.producer_gone();
   }
 
   Descriptor ours_;
@@ -121,6 +103,26 @@ TEST_F(RightsTest, NoOneWritesThePositionOrTheCounters) {
   const Ring ring = publisher.first().attach(0, Role::kObserver);
   EXPECT_EQ(ring.producer_page().producer_pos, 3U);
   EXPECT_EQ(ring.stats().published, 3U);
+}
+
+// They decide which slots are overwritten, and whom a program wakes.
+TEST_F(RightsTest, NoOneWritesTurnsOrReplacesDoorbells) {
+  const Publisher publisher({.slot_count = 16, .rings = 1});
+  const std::uint32_t key = 0;
+  const std::uint64_t turn = 3;
+  publisher.first().pin(pin_folder());
+  const Descriptor turns(bpf_obj_get((pin_folder() + "/turns").c_str()));
+  ASSERT_TRUE(turns);
+  EXPECT_EQ(bpf_map_update_elem(turns.get(), &key, &turn, BPF_ANY), -EPERM);
+  EXPECT_NE(map_error(turns.get(), PROT_READ), 0);
+  const Descriptor bells(bpf_obj_get((pin_folder() + "/bells").c_str()));
+  ASSERT_TRUE(bells);
+  const Descriptor bell(
+      bpf_map_create(BPF_MAP_TYPE_RINGBUF, "mine", 0, 0, HFT_PAGE, nullptr));
+  const int fd = bell.get();
+  EXPECT_EQ(bpf_map_update_elem(bells.get(), &key, &fd, BPF_ANY), -EPERM);
+  EXPECT_EQ(bpf_map_delete_elem(bells.get(), &key), -EPERM);
+  EXPECT_EQ(publisher.publish_first(0, 20), 16U);
 }
 
 // It claims to have read what it has not, takes that back, and goes.

@@ -125,10 +125,10 @@ std::string remove_veth() {
   });
 }
 
-class XdpFixture : public BpfTest {
+class XdpFixture : public PinTest {
  protected:
   void SetUp() override {
-    BpfTest::SetUp();
+    PinTest::SetUp();
     if (IsSkipped()) return;
     before_ = Descriptor(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
     if (unshare(CLONE_NEWNET) != 0) {
@@ -146,6 +146,7 @@ class XdpFixture : public BpfTest {
   }
 
   void TearDown() override {
+    PinTest::TearDown();
     if (before_) {
       setns(before_.get(), CLONE_NEWNET);
     }
@@ -535,6 +536,27 @@ TEST_F(XdpOnLoopback, InterfacesThatGoAwayAreToldAndTheirRecordsStay) {
     EXPECT_EQ(consumer.read().length, 20U);
     EXPECT_EQ(xdp.stats().offered, 1U);
   }
+}
+
+TEST_F(XdpOnLoopback, ASuccessorGoesOnWithRingsOfAnySlotSize) {
+  auto xdp = std::make_unique<Xdp>(on_loopback(512));
+  xdp->rings().pin(pin_folder());
+  const Ring ring = xdp->rings().attach(0, Role::kConsumer);
+  auto consumer = ring.consumer();
+  for (std::uint32_t packet = 0; packet < 4; ++packet) {
+    if (packet == 2) {
+      xdp.reset();
+      XdpOptions options = on_loopback();
+      options.go_on = GoOn{.folder = pin_folder(), .alone = true};
+      xdp = std::make_unique<Xdp>(options);
+    }
+    send({.payload = numbered(100 + packet)});
+    EXPECT_EQ(consumer.read().length, 100 + packet);
+    EXPECT_EQ(consumer.position(), packet);
+    consumer.release();
+  }
+  EXPECT_EQ(xdp->rings().attach(0, Role::kObserver).info().slot_size, 512U);
+  EXPECT_EQ(xdp->stats().published, 4U);
 }
 
 TEST_F(XdpOnLoopback, MistakesAreNamed) {
