@@ -28,6 +28,9 @@ constexpr useconds_t kLook = 100'000;  // us between looks at what ends it
 struct ProduceOptions {
   std::string pin;
   bool replace = false;
+  bool go_on = false;
+  std::uint64_t position = 0;  // at which it goes on, in sum
+  bool keep = false;
   bool overwrite = false;
   std::optional<std::uint32_t> slots;
   mode_t mode = 0600;
@@ -41,19 +44,29 @@ struct ProduceOptions {
             .rings = rings,
             .slot_size = slot_size};
   }
+  // What it goes on with; nothing where it makes rings.
+  [[nodiscard]] std::optional<bpf::GoOn> pinned() const {
+    return go_on ? std::optional(bpf::GoOn{.folder = pin, .alone = true})
+                 : std::nullopt;
+  }
 };
 
-// A pin for as long as this lives.
+// A pin for as long as this lives, and longer if it is to be kept.
 class Pin {
  public:
   Pin(const bpf::Rings& rings, const ProduceOptions& options)
-      : folder_(options.pin) {
-    rings.pin(folder_,
-              {.consumer_mode = options.mode, .replace = options.replace});
+      : folder_(options.pin), kept_(options.keep) {
+    if (!options.go_on) {
+      rings.pin(folder_,
+                {.consumer_mode = options.mode, .replace = options.replace});
+    }
   }
   Pin(const Pin&) = delete;
   Pin& operator=(const Pin&) = delete;
   ~Pin() {
+    if (kept_) {
+      return;
+    }
     try {
       bpf::Rings::unpin(folder_);
     } catch (const std::system_error& error) {
@@ -63,7 +76,18 @@ class Pin {
 
  private:
   std::string folder_;
+  bool kept_;
 };
+
+// How many positions of the rings there have been taken.
+std::uint64_t count_positions(const std::string& folder) {
+  const bpf::Rings rings = bpf::Rings::open(folder, Role::kObserver);
+  std::uint64_t taken = 0;
+  for (std::uint32_t ring = 0; ring < rings.size(); ++ring) {
+    taken += rings.attach(ring, Role::kObserver).producer_page().producer_pos;
+  }
+  return taken;
+}
 
 // "2 rings of 4,096 slots of 64 bytes: 0.5 MiB".
 std::string describe(const bpf::Rings& rings) {
@@ -83,6 +107,7 @@ std::string describe(const bpf::Rings& rings) {
 // A BPF program that fills rings.
 struct Producer {
   const bpf::Rings& rings;
+  std::string command;  // that starts it, but for what has a default
   std::function<hft_ring_stats(std::uint32_t ring)> stats;
   std::string how = {};  // begins the line that says that the rings are there
   // Ends the line of counters.
@@ -96,8 +121,13 @@ struct Producer {
 void keep(const Producer& producer, const ProduceOptions& options) {
   const bpf::Rings& rings = producer.rings;
   const Pin pin(rings, options);
-  fmt::print(stderr, "{}{} ring{} at {}; Ctrl-C ends it\n", producer.how,
-             rings.size(), rings.size() == 1 ? "" : "s", options.pin);
+  std::string where;
+  if (options.go_on) {
+    where = fmt::format(", going on at position {}{}", options.position,
+                        rings.size() == 1 ? "" : " in sum");
+  }
+  fmt::print(stderr, "{}{} ring{} at {}{}; Ctrl-C ends it\n", producer.how,
+             rings.size(), rings.size() == 1 ? "" : "s", options.pin, where);
   fmt::print(stderr, "{}\n", describe(rings));
   std::string why = producer.ended();
   while (!stop_requested() && why.empty()) {
@@ -113,6 +143,12 @@ void keep(const Producer& producer, const ProduceOptions& options) {
   }
   fmt::print("offered {}, published {}, dropped {}{}\n", sum.offered,
              sum.published, sum.dropped, producer.more());
+  if (options.keep) {
+    fmt::print(stderr,
+               "the rings stay at {}; to go on with them: hft produce {} "
+               "--continue --pin {}\n",
+               options.pin, producer.command, options.pin);
+  }
   if (!why.empty()) {
     throw std::runtime_error(why);
   }
@@ -120,17 +156,20 @@ void keep(const Producer& producer, const ProduceOptions& options) {
 
 void produce_timer(ProduceOptions options) {
   options.simulator.shape = options.shape(1, sizeof(hft_slot));
+  options.simulator.go_on = options.pinned();
   bpf::Simulator simulator(options.simulator);
   simulator.start();
   keep({.rings = simulator.rings(),
+        .command = "timer",
         .stats = [&](std::uint32_t) { return simulator.stats(); }},
        options);
 }
 
 void produce_switches(const ProduceOptions& options) {
   const bpf::SchedSwitch switches(
-      options.shape(bpf::possible_cpus(), sizeof(hft_slot)));
+      options.shape(bpf::possible_cpus(), sizeof(hft_slot)), options.pinned());
   keep({.rings = switches.rings(),
+        .command = "switches",
         .stats = [&](std::uint32_t ring) { return switches.stats(ring); }},
        options);
 }
@@ -138,8 +177,10 @@ void produce_switches(const ProduceOptions& options) {
 void produce_packets(ProduceOptions options) {
   options.xdp.shape =
       options.shape(bpf::possible_cpus(), options.xdp.shape.slot_size);
+  options.xdp.go_on = options.pinned();
   const bpf::Xdp xdp(options.xdp);
   keep({.rings = xdp.rings(),
+        .command = "xdp --interface " + options.xdp.interface,
         .stats = [&](std::uint32_t ring) { return xdp.stats(ring); },
         .how = fmt::format("{}: XDP in {} mode, ", options.xdp.interface,
                            xdp.native() ? "native" : "generic"),
@@ -175,6 +216,13 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
   producer->add_flag("--replace", options->replace,
                      "Take the place of rings there whose producer is gone");
   producer
+      ->add_flag("--continue", options->go_on,
+                 "Go on with rings there whose producer is gone: consumers "
+                 "that are attached see the next records")
+      ->excludes("--replace");
+  producer->add_flag("--keep", options->keep,
+                     "Leave the rings there at the end, for --continue");
+  producer
       ->add_option(
           "--slots", options->slots,
           "Slots of a ring: a power of two. Without it 4096, or as many "
@@ -188,10 +236,13 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
                        : fmt::format("'{}' is no power of two from 2 to 65536",
                                      text);
           },
-          "N"));
-  producer->add_flag("--overwrite", options->overwrite,
-                     "Overwrite the oldest record when a ring is full, for any "
-                     "number of readers, instead of dropping the newest");
+          "N"))
+      ->excludes("--continue");
+  producer
+      ->add_flag("--overwrite", options->overwrite,
+                 "Overwrite the oldest record when a ring is full, for any "
+                 "number of readers, instead of dropping the newest")
+      ->excludes("--continue");
   producer
       ->add_option_function<std::string>(
           "--mode",
@@ -209,7 +260,8 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
                        : "";
           },
           "MODE"))
-      ->option_text("MODE");
+      ->option_text("MODE")
+      ->excludes("--continue");
   producer->callback([options, produce, &status] {
     if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
       fmt::print(stderr, "hft produce: {}\n", why_not);
@@ -217,6 +269,9 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
       return;
     }
     stop_on_signals();
+    if (options->go_on) {
+      options->position = count_positions(options->pin);
+    }
     produce(*options);
   });
   return producer;
@@ -232,7 +287,9 @@ void add_produce(CLI::App& app, int& status) {
       "Examples:\n"
       "  hft produce timer --overwrite --pin /sys/fs/bpf/ticks &\n"
       "  hft tap /sys/fs/bpf/ticks -c 3\n"
-      "  hft produce xdp --interface eth0 --port 26400 --frames --pin "
+      "  hft produce xdp --interface eth0 --port 26400 --keep --pin "
+      "/sys/fs/bpf/feed\n"
+      "  hft produce xdp --interface eth0 --port 26400 --continue --pin "
       "/sys/fs/bpf/feed");
   auto options = std::make_shared<ProduceOptions>();
 
@@ -269,7 +326,8 @@ void add_produce(CLI::App& app, int& status) {
       ->excludes("--pass");
   xdp->add_option("--slot-size", options->xdp.shape.slot_size,
                   "Bytes of a slot: 64 to 4096")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes("--continue");
 }
 
 }  // namespace hft::tools

@@ -144,7 +144,8 @@ void make_way(const std::string& folder, bool permitted) {
   if (!permitted) {
     fail(EEXIST,
          fmt::format("{}, found rings whose producer is gone{}: hft produce "
-                     "--replace, PinOptions::replace, removes them",
+                     "--continue, Rings::go_on(), goes on with them; hft "
+                     "produce --replace, PinOptions::replace, removes them",
                      expected, when_heard(folder)));
   }
   remove_files(there.get());

@@ -4,6 +4,7 @@ a function below, without check_. Exits 77 where there is no BPF or no namespace
 to be had."""
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from harness import (DEADLINE, PIN, Running, expect, expect_consecutive,
                      expect_match, expect_refusal, producing, run, skip, tap)
 
 PORT = 26400
+CONSUMER = os.environ.get("PINNED_CONSUMER")
+COUNT = 2000
 GONE = (rf"the producer of {PIN} is gone and was last heard of \d+\.\d s ago: "
         r"nothing more comes\n")
 
@@ -111,9 +114,56 @@ def check_killed():
 
     expect_refusal(1, "expected no such folder, found rings whose producer is "
                    r"gone; it was last heard of \d+ s ago: hft produce "
-                   "--replace", "timer", "--pin", PIN, command="produce")
+                   "--continue, .* hft produce --replace, ", "timer", "--pin",
+                   PIN, command="produce")
     with producing("timer", "--overwrite", "--replace"):
         tap(5)
+
+
+def check_continued():
+    """A consumer stays attached while its producer is killed, the next one goes
+    on, ends, and leaves its rings to a third."""
+    going_on = ("timer", "--continue", "--pin", PIN)
+    expect_refusal(1, "there are no rings pinned", *going_on, command="produce")
+    with Running("produce", "timer", "--pin", PIN) as killed, \
+            Running(PIN, str(COUNT), program=CONSUMER) as consumer:
+        expect("the consumer's first line", "attached\n", consumer.first)
+        lines = [consumer.line() for _ in range(COUNT // 10)]
+        expect_refusal(1, "whose producer is running", *going_on,
+                       command="produce")
+        killed.process.kill()
+        killed.process.wait()
+        began = [0]
+        for last in (False, True):
+            with Running("produce", *going_on, "--keep") as producer:
+                found = re.fullmatch(rf"1 ring at {PIN}, going on at position "
+                                     r"(\d+); Ctrl-C ends it\n", producer.first)
+                expect("where it goes on", True, found is not None)
+                began.append(int(found[1]) if found else -1)
+                if last:
+                    expect("the consumer's status", 0, consumer.finish())
+                else:
+                    lines += [consumer.line() for _ in range(COUNT // 2)]
+                expect("its status", 0, producer.interrupt())
+                expect_match("its last words", "(?s:.*)the rings stay at "
+                             f"{PIN}; to go on with them: hft produce timer "
+                             rf"--continue --pin {PIN}\n", producer.said)
+            expect("the pin is left", True, os.path.exists(PIN))
+    records = [tuple(map(int, line.split()))
+               for line in lines + consumer.out.splitlines()]
+    positions, sequences = zip(*records)
+    expect("positions", tuple(range(COUNT)), positions)
+    # Each producer counts its packets from 0 on.
+    expect("where each begins", began,
+           [position for position, sequence in records if sequence == 0])
+    expect("sequences", tuple(position - max(start for start in began
+                                             if start <= position)
+                              for position in positions), sequences)
+    for option in ("--replace", "--overwrite", "--slots=64", "--mode=0600"):
+        expect_refusal(64, "excludes", *going_on, option, command="produce")
+    with Running("produce", *going_on) as ended:
+        expect("its status", 0, ended.interrupt())
+    expect("the pin is still there", False, os.path.exists(PIN))
 
 
 run({name.removeprefix("check_").replace("_", "-"): function
