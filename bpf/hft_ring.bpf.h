@@ -491,8 +491,10 @@ hft_bpf_publish_slot(const struct hft_bpf_maps *maps, __u64 *slot, __u64 pos,
 	if (!page)
 		return;
 	hft_bpf_write_once(&page->heartbeat, stamp);
-	/* The look comes after the publication; a CPU may have it the other way
-	 * round, which the consumer allows for. */
+	/*
+	 * The look comes after the publication. A CPU may have it the other way
+	 * round, which the consumer allows for.
+	 */
 	hft_bpf_compiler_barrier();
 	hft_bpf_wake_if_asked(maps, page, ring);
 }
@@ -516,14 +518,14 @@ static __always_inline void hft_bpf_publish_in(const struct hft_bpf_maps *maps,
 static __always_inline void hft_bpf_discard_in(const struct hft_bpf_maps *maps,
 					       void *record)
 {
-	struct hft_producer_page *page = hft_bpf_producer_page(
-		maps, hft_bpf_ring_index(maps->shape));
 	struct hft_record *header = record;
+	struct hft_producer_page *page;
 
 	header->length = 0;
 	header->type = HFT_RECORD_EMPTY;
 	header->flags = HFT_RECORD_DISCARDED;
 	hft_bpf_publish_in(maps, record, NULL);
+	page = hft_bpf_producer_page(maps, hft_bpf_ring_index(maps->shape));
 	if (page)
 		__sync_fetch_and_add(&page->discarded, 1);
 }
