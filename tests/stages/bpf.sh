@@ -12,7 +12,7 @@ vm/native.sh guest bpf_tests || exit
 vm/native.sh newer-clang bpf_tests || exit
 
 guest_offers=${HFT_OFFERS:-20000}
-guest_deadline=$((240 + guest_offers / 500)) # seconds
+guest_deadline=$((480 + guest_offers / 500)) # seconds
 
 run_on() { # KERNEL
   local clang image status
