@@ -39,9 +39,9 @@ inline constexpr std::uint32_t kEachCpu = 0;
 struct Shape {
   std::uint32_t slot_count = HFT_DEFAULT_SLOT_COUNT;  // a power of two
   hft_mode mode = HFT_MODE_DROP;
-  /// kEachCpu, or one for all CPUs. Both are right for every program; CPUs that
-  /// share a ring pass its lines between them for each record. hft::Merger
-  /// reads several as one.
+  /// kEachCpu, or 1 for all CPUs, and no other number. Both are right for every
+  /// program; CPUs that share a ring pass its lines between them for each
+  /// record. hft::Merger reads several as one.
   std::uint32_t rings = kEachCpu;
   /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
   /// the verifier refuses one that is not.
@@ -156,7 +156,9 @@ struct PinOptions {
 struct GoOn {
   std::string folder;  // of Rings::pin()
   /// Throw unless their producer is known to be gone, as PinOptions::replace
-  /// does. Without it the program may be one more producer beside others.
+  /// does, and keep others that want to be alone, or to replace the rings, out
+  /// while the Rings live. Without it the program may be one more producer
+  /// beside others.
   bool alone = false;
   /// The program is written for slots of any size. Without it a size other than
   /// that of HFT_BPF_RING is refused.
@@ -238,6 +240,7 @@ class Rings {
   Descriptor producers_;  // the file of a pin; empty when there is none
   Descriptor turns_;      // only a loader has these two, to pin them
   Descriptor bells_;
+  Descriptor lock_;  // of go_on() with `alone`
   hft_info info_{};  // of the first; the others differ in ring_id
   std::uint32_t count_ = 0;
 };

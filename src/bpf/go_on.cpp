@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A program that is loaded anew goes on with rings that are pinned.
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -49,7 +51,22 @@ struct Part {
   bpf_map_type type;
   std::uint32_t value_size;
   std::uint32_t entries;
+  bool type_names_ring = false;  // its values are of struct RING_slot
 };
+
+// The struct that a map's values are of, by the types that came with it; empty
+// when none did, as with slots of another size than HFT_BPF_RING's.
+std::string value_type_of(const bpf_map_info& map) {
+  btf* const types =
+      map.btf_id == 0 ? nullptr : btf__load_from_kernel_by_id(map.btf_id);
+  const btf_type* const type =
+      types == nullptr ? nullptr
+                       : btf__type_by_id(types, map.btf_value_type_id);
+  std::string name =
+      type == nullptr ? "" : btf__name_by_offset(types, type->name_off);
+  btf__free(types);
+  return name;
+}
 
 void expect_part(const GoOn& pinned, std::string_view ring, const Part& part) {
   bpf_map_info found{};
@@ -60,11 +77,15 @@ void expect_part(const GoOn& pinned, std::string_view ring, const Part& part) {
   // The kernel keeps that many characters of a map's name.
   const std::string name =
       fmt::format("{}_{}", ring, part.name).substr(0, BPF_OBJ_NAME_LEN - 1);
-  if (name != found.name) {
-    throw InvalidRing(
-        fmt::format("{}: expected its {} to be the map {}, found {}: it has "
-                    "the rings of another program",
-                    going_on(pinned), part.name, name, found.name));
+  const std::string slot = fmt::format("{}_slot", ring);
+  const std::string type = value_type_of(found);
+  const bool is_other = part.type_names_ring && !type.empty() && type != slot;
+  if (name != found.name || is_other) {
+    throw InvalidRing(fmt::format(
+        "{}: expected its {} to be the map {}, found {}: it has "
+        "the rings of another program",
+        going_on(pinned), part.name, is_other ? "of struct " + slot : name,
+        is_other ? "struct " + type : found.name));
   }
   if (found.type != part.type || found.value_size != part.value_size ||
       found.max_entries != part.entries) {
@@ -126,7 +147,7 @@ Rings Rings::go_on(bpf_object& object, std::string_view name,
                              rings.count_, !rings.doorbells_.empty());
   const std::array parts = {
       Part{"slots", rings.slots_.get(), BPF_MAP_TYPE_ARRAY, info.slot_size,
-           rings.count_ * constants.elements},
+           rings.count_ * constants.elements, true},
       Part{"consumer", rings.consumers_.get(), BPF_MAP_TYPE_ARRAY, HFT_PAGE,
            rings.count_},
       Part{internal::kTurns, rings.turns_.get(), BPF_MAP_TYPE_ARRAY,
@@ -137,9 +158,13 @@ Rings Rings::go_on(bpf_object& object, std::string_view name,
     expect_part(pinned, name, part);
   }
   if (pinned.alone) {
-    internal::expect_gone(
-        rings.producers_, pinned.folder,
-        going_on(pinned) + ": expected rings whose producer is gone", true);
+    const std::string expected =
+        going_on(pinned) + ": expected rings whose producer is gone";
+    const Descriptor folder(
+        ::open(pinned.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    // Before the look: our programs are seen only once they are loaded.
+    rings.lock_ = internal::lock_pin(folder.get(), expected);
+    internal::expect_gone(rings.producers_, pinned.folder, expected, true);
   }
   for (const Part& part : parts) {
     const int error =

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -59,6 +60,26 @@ Geometry geometry_of(const Shape& shape, std::uint32_t slot_size) {
           .slot_size = size,
           .slot_count = shape.slot_count,
           .mode = shape.mode};
+}
+
+// Each CPU produces into the ring of its number, or all into one.
+void validate_rings(std::string_view name, std::uint32_t rings) {
+  if (rings != 1 && rings != possible_cpus()) {
+    throw std::invalid_argument(fmt::format(
+        "shape of {}: rings is {}, expected kEachCpu, which makes {} here, or "
+        "1 for all CPUs",
+        name, rings, possible_cpus()));
+  }
+}
+
+// Said of Shape, where validate() speaks of Geometry.
+void validate_slot_count(std::string_view name, std::uint32_t slots) {
+  if (!std::has_single_bit(slots) || slots < 2 || slots > HFT_SLOT_COUNT_MAX) {
+    throw std::invalid_argument(
+        fmt::format("shape of {}: slot_count is {}, expected a power of two "
+                    "from 2 to {}",
+                    name, slots, HFT_SLOT_COUNT_MAX));
+  }
 }
 
 std::uint32_t count_rings(const Shape& shape) {
@@ -172,9 +193,11 @@ std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size) {
 void shape(bpf_object& object, std::string_view name, const Shape& shape) {
   hft_bpf_shape& out = internal::shape_of(object, name);
   const Geometry geometry = geometry_of(shape, out.slot_size);
+  validate_slot_count(name, shape.slot_count);
   validate(geometry);
   const std::uint32_t slot_size = geometry.slot_size;
   const std::uint32_t rings = count_rings(shape);
+  validate_rings(name, rings);
   const hft_bpf_shape constants =
       internal::constants_of(geometry, rings, has_doorbells(shape));
 

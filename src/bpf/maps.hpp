@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "hft/bpf.hpp"
+#include "hft/descriptor.hpp"
 #include "hft/geometry.hpp"
 
 struct bpf_map;
@@ -29,6 +31,12 @@ hft_bpf_shape constants_of(const Geometry& geometry, std::uint32_t rings,
 /// pins.
 inline constexpr const char* kTurns = "turns";
 inline constexpr const char* kBells = "bells";
+
+/// The lock of a pin, in its `folder`: held by a loader that goes on with the
+/// rings alone, and while they are replaced. It goes with the descriptor.
+/// Throws std::system_error: EEXIST while somebody else holds it, beginning
+/// with `expected`; ENOENT when there is none.
+Descriptor lock_pin(int folder, const std::string& expected);
 
 /// From the start of one ring in the map of slots to the next: its info page,
 /// its producer page, its slots.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -36,6 +37,8 @@ constexpr mode_t kPrivate = 0600;
 constexpr std::array kFiles = {"consumer", "slots", internal::kTurns,
                                internal::kBells, internal::kProducersFile};
 constexpr const char* kDoorbells = "doorbells";  // a folder of its own
+// A folder with nothing in it, which only the rings' owner can open and lock.
+constexpr const char* kLock = "lock";
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // The kernel maps a file shared only for who may write it; frozen slots no one
@@ -115,6 +118,7 @@ void remove_files(int folder) {
        unlinkat(folder, doorbell_file(ring).c_str(), 0) == 0; ++ring) {
   }
   unlinkat(folder, kDoorbells, AT_REMOVEDIR);
+  unlinkat(folder, kLock, AT_REMOVEDIR);
 }
 
 // "; it was last heard of 12 s ago", as far as that is known.
@@ -140,6 +144,15 @@ void make_way(const std::string& folder, bool permitted) {
       openat(there.get(), internal::kProducersFile, O_PATH | O_CLOEXEC));
   const std::string expected =
       fmt::format("pin rings at {}: expected no such folder", folder);
+  struct stat status;
+  if (!file && fstat(there.get(), &status) == 0 &&
+      (status.st_mode & 07777) == S_IRWXU) {
+    fail(EEXIST,
+         fmt::format("{}, found one that another loader makes at this moment: "
+                     "wait for it, or take another; if it stays as it is, that "
+                     "loader was killed: rm -r {}",
+                     expected, folder));
+  }
   internal::expect_gone(file, folder, expected, permitted);
   if (!permitted) {
     fail(EEXIST,
@@ -147,6 +160,13 @@ void make_way(const std::string& folder, bool permitted) {
                      "--continue, Rings::go_on(), goes on with them; hft "
                      "produce --replace, PinOptions::replace, removes them",
                      expected, when_heard(folder)));
+  }
+  // Nobody begins to go on with them meanwhile. Where there is no lock yet,
+  // their loader was killed while it pinned them.
+  Descriptor lock;
+  if (faccessat(there.get(), kLock, F_OK, 0) == 0) {
+    lock = internal::lock_pin(there.get(), expected);
+    internal::expect_gone(file, folder, expected, permitted);
   }
   remove_files(there.get());
   if (rmdir(folder.c_str()) != 0) {
@@ -168,11 +188,29 @@ void make_folder(const std::string& folder, const PinOptions& options) {
     made = mkdir(folder.c_str(), S_IRWXU);
   }
   if (made != 0) {
-    fail(errno, "make the folder " + folder);
+    const bool dotted = errno == EPERM && folder.find('.') != std::string::npos;
+    fail(errno,
+         fmt::format("make the folder {}{}", folder,
+                     dotted ? ": no name in a BPF file system has a dot" : ""));
   }
 }
 
 }  // namespace
+
+Descriptor internal::lock_pin(int folder, const std::string& expected) {
+  Descriptor lock(
+      openat(folder, kLock, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!lock) {
+    fail(errno, expected + ": open its lock");
+  }
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    fail(errno == EWOULDBLOCK ? EEXIST : errno,
+         expected +
+             ", found that another loader goes on with the rings, or replaces "
+             "them: end it, or take another folder");
+  }
+  return lock;
+}
 
 void mount_bpffs() {
   if (is_bpffs(kBpffs)) {
@@ -207,6 +245,9 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
              options);
     pin_file(consumers_.get(), folder + "/consumer", options.consumer_mode,
              options);
+    if (mkdir((folder + '/' + kLock).c_str(), S_IRWXU) != 0) {
+      fail(errno, "make the lock of " + folder);
+    }
     if (turns_) {
       // For the next loader alone: nobody else has a use for them.
       pin_file(turns_.get(), folder + '/' + internal::kTurns, kPrivate, {});

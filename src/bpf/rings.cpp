@@ -220,6 +220,12 @@ Reader<hft_record> Ring::reader(StartAt start) const {
 hft_ring_stats stats(bpf_object& object, std::string_view name,
                      std::uint32_t index) {
   const int slots = bpf_map__fd(internal::find_map(object, name, "slots"));
+  if (slots < 0 || !internal::array_facts(slots).frozen) {
+    throw std::logic_error(fmt::format(
+        "stats() of {}: its rings are not known yet: call load() and "
+        "Rings::of() first",
+        name));
+  }
   const std::uint64_t bytes =
       internal::ring_bytes(read_info(slots, 0).slots_bytes);
   return Ring(slots, -1, index, read_info(slots, index * bytes),

@@ -117,7 +117,7 @@ class Publisher {
     }
   };
 
-  static constexpr std::uint32_t kBurstMax = 32;
+  static constexpr std::uint32_t kBurstMax = 8;
 
   static std::uint32_t run(const bpf_program* program, std::uint64_t from,
                            std::uint32_t count) {

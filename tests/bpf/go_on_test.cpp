@@ -21,6 +21,7 @@
 #include "bpf_test.hpp"
 #include "child.hpp"
 #include "hft/validate.hpp"
+#include "names.skel.h"
 #include "region_internal.hpp"
 
 namespace hft::bpf {
@@ -366,10 +367,75 @@ TEST_F(GoOnTest, RingsOfAnotherNameOrSlotSizeAreRefused) {
                          {.folder = pin_folder(), .any_slot_size = true}));
 }
 
+using Names = std::unique_ptr<names_bpf, void (*)(names_bpf*)>;
+
+TEST_F(GoOnTest, NamesThatTheKernelCutsAreToldApart) {
+  const Shape shape{.slot_count = kSlots, .rings = 1};
+  const Names first(names_bpf__open(), names_bpf__destroy);
+  bpf::shape(*first->obj, "market_data_feed_a", shape);
+  bpf::shape(*first->obj, "market_data_feed_b", shape);
+  load(*first);
+  Rings::of(*first->obj, "market_data_feed_a").pin(pin_folder());
+  const Names second(names_bpf__open(), names_bpf__destroy);
+  const GoOn pinned{.folder = pin_folder()};
+  EXPECT_THAT(
+      [&] { (void)Rings::go_on(*second->obj, "market_data_feed_b", pinned); },
+      ThrowsMessage<InvalidRing>(
+          HasSubstr("of struct market_data_feed_b_slot, found struct "
+                    "market_data_feed_a_slot")));
+  EXPECT_NO_THROW(
+      (void)Rings::go_on(*second->obj, "market_data_feed_a", pinned));
+}
+
+// shape() refuses it; here the constants of a program say it all the same.
 TEST_F(GoOnTest, ANumberOfRingsThatNoProgramFillsIsRefused) {
-  const auto publisher =
-      pinned({.slot_count = kSlots, .rings = possible_cpus() + 1});
-  expect_refused<InvalidRing>(pin_folder(), "first", "expected one ring, or");
+  const Names names(names_bpf__open(), names_bpf__destroy);
+  const std::uint32_t count = possible_cpus() + 1;
+  for (const char* name : {"market_data_feed_a", "market_data_feed_b"}) {
+    bpf::shape(*names->obj, name, {.slot_count = kSlots});
+  }
+  const auto grow = [&](bpf_map* map) {
+    bpf_map__set_max_entries(
+        map, bpf_map__max_entries(map) / possible_cpus() * count);
+  };
+  grow(names->maps.market_data_feed_a_slots);
+  grow(names->maps.market_data_feed_a_consumer);
+  grow(names->maps.market_data_feed_a_turns);
+  grow(names->maps.market_data_feed_a_bells);
+  names->rodata->market_data_feed_a_shape.rings = count;
+  load(*names);
+  Rings::of(*names->obj, "market_data_feed_a").pin(pin_folder());
+  const Names second(names_bpf__open(), names_bpf__destroy);
+  EXPECT_THAT(
+      [&] {
+        (void)Rings::go_on(*second->obj, "market_data_feed_a",
+                           {.folder = pin_folder()});
+      },
+      ThrowsMessage<InvalidRing>(HasSubstr("expected one ring, or")));
+}
+
+// Before their programs are loaded nobody else sees them.
+TEST_F(GoOnTest, WhoGoesOnAloneKeepsOthersOut) {
+  const GoOn alone{.folder = pin_folder(), .alone = true};
+  pinned({.slot_count = kSlots, .rings = 1}).reset();
+  const Publisher other({.slot_count = kSlots, .rings = 1});
+  const auto skeleton = [] {
+    return std::unique_ptr<publish_bpf, void (*)(publish_bpf*)>(
+        publish_bpf__open(), publish_bpf__destroy);
+  };
+  const auto first = skeleton();
+  const auto second = skeleton();
+  {
+    const Rings rings = Rings::go_on(*first->obj, "first", alone);
+    EXPECT_THAT([&] { (void)Rings::go_on(*second->obj, "first", alone); },
+                ThrowsMessage<std::system_error>(HasSubstr(
+                    "found that another loader goes on with the rings")));
+    EXPECT_THAT([&] { other.first().pin(pin_folder(), {.replace = true}); },
+                ThrowsMessage<std::system_error>(HasSubstr(
+                    "found that another loader goes on with the rings")));
+  }
+  EXPECT_NO_THROW((void)Rings::go_on(*second->obj, "first", alone));
+  EXPECT_NO_THROW(other.first().pin(pin_folder(), {.replace = true}));
 }
 
 // Puts a map of our own into the place of one that is pinned.

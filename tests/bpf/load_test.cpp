@@ -291,6 +291,44 @@ TEST(MemoryBytes, IsThatOfPagesDoorbellsSlotsAndTheirTurns) {
             possible_cpus() * memory_bytes({.slot_count = 64, .rings = 1}, 64));
 }
 
+TEST_F(LoadTest, RingsAreOneOrOneForEachCpu) {
+  const std::unique_ptr<publish_bpf, void (*)(publish_bpf*)> skeleton(
+      publish_bpf__open(), publish_bpf__destroy);
+  const auto shape_of = [&](std::uint32_t rings) {
+    return [&, rings] { shape(*skeleton->obj, "first", {.rings = rings}); };
+  };
+  for (const std::uint32_t rings : {1U, kEachCpu, possible_cpus()}) {
+    EXPECT_NO_THROW(shape_of(rings)());
+  }
+  EXPECT_THAT(shape_of(possible_cpus() + 1),
+              ThrowsMessage<std::invalid_argument>(
+                  AllOf(HasSubstr("shape of first: rings is"),
+                        HasSubstr("expected kEachCpu"))));
+}
+
+TEST_F(LoadTest, SlotsAreAPowerOfTwo) {
+  const std::unique_ptr<publish_bpf, void (*)(publish_bpf*)> skeleton(
+      publish_bpf__open(), publish_bpf__destroy);
+  EXPECT_THAT([&] { shape(*skeleton->obj, "first", {.slot_count = 3}); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr(
+                  "shape of first: slot_count is 3, expected a power of two")));
+}
+
+TEST_F(LoadTest, StatsBeforeRingsAreKnownSayWhatToCall) {
+  const std::unique_ptr<publish_bpf, void (*)(publish_bpf*)> skeleton(
+      publish_bpf__open(), publish_bpf__destroy);
+  const auto ask = [&] { (void)stats(*skeleton->obj, "first"); };
+  const auto refused =
+      ThrowsMessage<std::logic_error>(HasSubstr("Rings::of() first"));
+  shape(*skeleton->obj, "first", {.slot_count = 16, .rings = 1});
+  shape(*skeleton->obj, "second", {.slot_count = 16, .rings = 1});
+  EXPECT_THAT(ask, refused);
+  load(*skeleton);
+  EXPECT_THAT(ask, refused);
+  const Rings rings = Rings::of(*skeleton->obj, "first");
+  EXPECT_NO_THROW(ask());
+}
+
 TEST_F(LoadTest, LoadedRingKeepsItsShape) {
   const Publisher publisher({.slot_count = 64, .rings = 1});
   EXPECT_THROW(shape(publisher.object(), "first", {.slot_count = 128}),

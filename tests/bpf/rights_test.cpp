@@ -356,10 +356,15 @@ TEST_F(RightsTest, AFolderOfOthersIsNeverReplaced) {
   const Publisher publisher({});
   mount_bpffs();
   const std::string folder = pin_folder();
-  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  ASSERT_EQ(mkdir(folder.c_str(), 0755), 0);
   EXPECT_THAT([&] { publisher.first().pin(folder, {.replace = true}); },
               ::testing::ThrowsMessage<std::system_error>(
                   ::testing::HasSubstr("does not say whether")));
+  // As a loader makes it that has not got further.
+  ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
+  EXPECT_THAT([&] { publisher.first().pin(folder, {.replace = true}); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("another loader makes at this moment")));
   EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 

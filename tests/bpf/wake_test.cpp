@@ -2,6 +2,7 @@
 // A consumer of a BPF ring sleeps, and the program that publishes wakes it:
 // once for a request, nobody else, and never too late.
 #include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -45,15 +46,19 @@ nanoseconds time_of(clockid_t clock) {
   return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
 }
 
-// CPU time of this thread, of the time that `act` lasts.
-template <class Act>
-double cpu_share(const Act& act) {
-  const nanoseconds cpu = time_of(CLOCK_THREAD_CPUTIME_ID);
+// CPU time of a thread, as a share of the time that passes meanwhile.
+double cpu_share(std::jthread& thread, nanoseconds time) {
+  clockid_t clock{};
+  pthread_getcpuclockid(thread.native_handle(), &clock);
+  const nanoseconds cpu = time_of(clock);
   const nanoseconds wall = time_of(CLOCK_MONOTONIC);
-  act();
-  return static_cast<double>((time_of(CLOCK_THREAD_CPUTIME_ID) - cpu).count()) /
+  std::this_thread::sleep_for(time);
+  return static_cast<double>((time_of(clock) - cpu).count()) /
          static_cast<double>((time_of(CLOCK_MONOTONIC) - wall).count());
 }
+
+// It has spun for as long as it does, and sleeps.
+constexpr milliseconds kFallsAsleep(500);
 
 TEST_F(WakeTest, OnlyARequestRingsAndOnce) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
@@ -198,16 +203,12 @@ TEST_F(WakeTest, ASleeperTakesNoCpu) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
   const Ring ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
-  std::stop_source stop;
-  std::jthread ends([&] {
-    std::this_thread::sleep_for(std::chrono::seconds(3));
-    stop.request_stop();
+  std::jthread sleeps([&](const std::stop_token& stop) {
+    SpinThenSleep wait;
+    consumer.run([](const hft_record&) {}, wait, stop);
   });
-  SpinThenSleep wait;
-  EXPECT_LE(cpu_share([&] {
-              consumer.run([](const hft_record&) {}, wait, stop.get_token());
-            }),
-            0.001);
+  std::this_thread::sleep_for(kFallsAsleep);
+  EXPECT_LE(cpu_share(sleeps, std::chrono::seconds(3)), 0.001);
 }
 
 TEST_F(WakeTest, WithoutADoorbellItLooksAgainAndTakesNoCpu) {
@@ -217,13 +218,13 @@ TEST_F(WakeTest, WithoutADoorbellItLooksAgainAndTakesNoCpu) {
   EXPECT_FALSE(consumer.is_woken());
   EXPECT_THROW(static_cast<void>(consumer.wake_fd()), std::logic_error);
   EXPECT_THROW(static_cast<void>(consumer.prepare_wait()), std::logic_error);
-  std::jthread producer([&] {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-    publisher.publish_first(3, 1);
+  std::jthread sleeps([&] {
+    SpinThenSleep wait;
+    EXPECT_EQ(sequence_of(consumer.read(wait)), 3U);
   });
-  SpinThenSleep wait{.longest = milliseconds(50)};
-  EXPECT_LE(cpu_share([&] { EXPECT_EQ(sequence_of(consumer.read(wait)), 3U); }),
-            0.01);
+  std::this_thread::sleep_for(kFallsAsleep);
+  EXPECT_LE(cpu_share(sleeps, std::chrono::seconds(1)), 0.001);
+  publisher.publish_first(3, 1);
 }
 
 TEST_F(WakeTest, OverwriteRingsHaveNoDoorbell) {

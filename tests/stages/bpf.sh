@@ -25,10 +25,12 @@ run_on() { # KERNEL
     return
   fi
   check "$1 is fetched" equals 0 "$status" || return
-  for clang in guest newer-clang; do
-    cases_in_guest "$1-$clang" "$image" "$out" "build/$clang/tests/bpf_tests" \
-      --deadline "$guest_deadline" -- env HFT_OFFERS="$guest_offers" bpf_tests
-  done
+  cases_in_guest "$1-guest" "$image" "$out" build/guest/tests/bpf_tests \
+    --deadline "$guest_deadline" -- env HFT_OFFERS="$guest_offers" bpf_tests
+  # What a compiler makes no difference to is left out.
+  cases_in_guest "$1-newer-clang" "$image" "$out" \
+    build/newer-clang/tests/bpf_tests --deadline "$guest_deadline" -- \
+    env HFT_OFFERS="$guest_offers" bpf_tests --gtest_filter='-*GoOn*:Rights*'
 }
 
 run_here() {
