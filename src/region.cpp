@@ -117,7 +117,7 @@ ConsumerEnd Region::consumer_end() const {
   ConsumerEnd end = observer_end();
   end.page = drop ? consumer_.as<hft_consumer_page>() : nullptr;
   end.slots_writable = slots_writable_;
-  end.doorbell = {.fd = doorbell_.get()};
+  end.doorbell = {.fd = doorbell_.get(), .is_socket = doorbell_is_socket_};
   return end;
 }
 

@@ -165,6 +165,7 @@ Region Region::memfd(const Geometry& geometry, const Options& options) {
   if (has_doorbell(region.role(), region.info())) {
     DoorbellSockets made = make_doorbell();
     region.doorbell_ = std::move(made.heard);
+    region.doorbell_is_socket_ = true;
     region.rope_ = std::move(made.rope);
   }
   region.map_pages(files);
@@ -211,6 +212,7 @@ Region Region::receive(int unix_socket, Wish lock_memory) {
   }
   for (const Descriptor& socket : doorbell) check_doorbell(socket);
   if (!doorbell.empty()) region.doorbell_ = std::move(doorbell[0]);
+  region.doorbell_is_socket_ = !doorbell.empty();
   if (doorbell.size() > 1) region.rope_ = std::move(doorbell[1]);
   region.map_pages(files);
   region.map_slots(files[kSlots].get());

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,14 +37,11 @@ bool fenced_by_consumers() {
 constexpr __u32 kAlways = 1;
 
 // A full fence here and on every running producer whose process has registered;
-// pairs with Waker::wake_if_asked().
-void order_processes() {
-  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) {
-    throw std::system_error(
-        errno, std::generic_category(),
-        "cannot sleep on a ring: membarrier(2) is refused here; wait with "
-        "hft::BusySpin, hft::Pause or hft::Yield");
-  }
+// pairs with Waker::wake_if_asked(). Returns the error, 0 for none.
+int order_processes() noexcept {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0
+             ? 0
+             : errno;
 }
 
 // What the records of a BPF ring buffer that is only a doorbell take: a header
@@ -76,15 +74,20 @@ void take_rings(const Doorbell& bell) noexcept {
   __atomic_store_n(bell.taken, taken, __ATOMIC_RELEASE);
 }
 
-// Takes what is there, so that the descriptor is not readable any more.
-void take_signals(int fd) noexcept {
+// Takes what is there, so that the descriptor is not readable any more. Never
+// waits, even where another consumer has cleared O_NONBLOCK of its socket.
+void take_signals(const Doorbell& bell) noexcept {
   // A read takes all signals of an eventfd, a page of them of a pipe, and one
   // of a socket. The bound is more than a full pipe (1 MiB) or socket takes: a
   // hostile consumer before us may have left one, or still be filling it.
   constexpr int kReads = 512;
   std::array<std::byte, HFT_PAGE> signals;
   for (int i = 0; i < kReads; ++i) {
-    if (read(fd, signals.data(), signals.size()) <= 0) {
+    const ssize_t taken =
+        bell.is_socket
+            ? recv(bell.fd, signals.data(), signals.size(), MSG_DONTWAIT)
+            : read(bell.fd, signals.data(), signals.size());
+    if (taken <= 0) {
       return;
     }
   }
@@ -153,7 +156,13 @@ void Sleeper::ask(hft_waiting how) {
   signalled_ = how == HFT_WAITING_FOR_FD || producer_ != HFT_PRODUCER_PROCESS;
   __atomic_store_n(&page_->waiting, static_cast<__u32>(how), __ATOMIC_RELAXED);
   if (producer_ == HFT_PRODUCER_PROCESS) {
-    order_processes();
+    if (const int error = order_processes(); error != 0) {
+      withdraw();
+      throw std::system_error(
+          error, std::generic_category(),
+          "cannot sleep on a ring: membarrier(2) is refused here; wait with "
+          "hft::BusySpin, hft::Pause or hft::Yield");
+    }
   } else {
     // Pairs with the fence in hft_ring_wants_wake(), and with the
     // compare-and-exchange in hft_bpf_take().
@@ -202,7 +211,7 @@ void Sleeper::withdraw() const noexcept {
   if (doorbell_.rung != nullptr) {
     take_rings(doorbell_);
   } else {
-    take_signals(doorbell_.fd);
+    take_signals(doorbell_);
   }
 }
 

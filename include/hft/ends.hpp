@@ -16,6 +16,9 @@ namespace hft {
 /// What becomes readable when a producer wakes its consumer. Owns nothing.
 struct Doorbell {
   int fd = -1;  // -1: there is none
+  // Its signals are messages. It is shared with other consumers, who may have
+  // made reading from it block.
+  bool is_socket = false;
   // Of a BPF ring buffer, where its consumer and its producer stand, the data a
   // page behind the latter. Null: read() takes the signal.
   std::uint64_t* taken = nullptr;

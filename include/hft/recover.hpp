@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "hft/ends.hpp"
+#include "hft/layout.hpp"
 
 namespace hft {
 
@@ -71,6 +72,19 @@ inline std::uint64_t first_unpublished(const ConsumerEnd& end) noexcept {
   return end.info->producer_kind == HFT_PRODUCER_PROCESS
              ? recover_position(*end.info, end.slots)
              : pending_in(end).oldest;
+}
+
+/// For who consumes a process ring next, before it begins: a consumer_pos that
+/// is ahead of what is published, or more than a ring behind, becomes the first
+/// position that is not published. Left as it is, the producer would take the
+/// ring for full as long as there is one. Reads slot_count lines.
+inline void distrust_position(const ConsumerEnd& end) noexcept {
+  const std::uint64_t next = recover_position(*end.info, end.slots);
+  __u64* const told = &end.page->consumer_pos;
+  if (next - __atomic_load_n(told, __ATOMIC_RELAXED) > capacity_of(*end.info)) {
+    // Release as in Consumer::flush().
+    __atomic_store_n(told, next, __ATOMIC_RELEASE);
+  }
 }
 
 }  // namespace hft

@@ -153,6 +153,7 @@ class Region {
   std::array<Descriptor, 4> files_;  // memfd producers only: what send() sends
   Descriptor doorbell_;              // readable once it has been rung
   Descriptor rope_;                  // rings it; empty: doorbell_ does
+  bool doorbell_is_socket_ = false;  // of a memfd ring
   Role role_;
   bool slots_writable_ = true;
   HugePages huge_pages_ = HugePages::kNone;

@@ -22,6 +22,7 @@
 #include "hft/poller.hpp"
 #include "hft/producer.hpp"
 #include "hft/reader.hpp"
+#include "hft/recover.hpp"
 #include "hft/region.hpp"
 #include "hft/validate.hpp"
 #include "hft/wake.hpp"
@@ -77,14 +78,16 @@ class Ring {
     return Producer<T, P>(region_->producer_end(), claim_production());
   }
 
-  /// The only consumer, likewise. Throws std::logic_error for an observer's
-  /// region.
+  /// The only consumer, likewise. It begins where the last one told that it
+  /// was; or, if no honest consumer can have been there, with the record that
+  /// is published next. Throws std::logic_error for an observer's region.
   [[nodiscard]] Consumer<T, P> consumer() const {
     expect_mode(region_->info(), HFT_MODE_DROP);
     const ConsumerEnd end = region_->consumer_end();
     Claim claim = Claim::take(&end.page->owner, "consumer");
     // One that died asleep had asked to be woken, and may have been.
     Sleeper(end).withdraw();
+    distrust_position(end);
     return Consumer<T, P>(end, std::move(claim));
   }
 

@@ -51,6 +51,9 @@ Facts facts_of(int fd) {
   const std::string path = fmt::format("/proc/self/fdinfo/{}", fd);
   std::ifstream file(path);
   if (!file) {
+    if (errno != ENOENT) {
+      fail(errno, "ask the kernel what a BPF map is: open " + path);
+    }
     fail(errno, fmt::format("expected {}, where the kernel says what a BPF map "
                             "is, found none: mount -t proc proc /proc",
                             path));

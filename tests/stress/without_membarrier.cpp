@@ -55,7 +55,7 @@ int main() {
     check(error.code().value() == EPERM, "a consumer that would sleep throws");
   }
 
-  page.waiting = 0;
+  check(page.waiting == 0, "and asks for nothing any more");
   check(ring.producer.try_publish(hft::test::number<Tick>(0)), "published");
   check(counters.wakeups == 0, "who has not asked is not woken");
   page.waiting = 1;

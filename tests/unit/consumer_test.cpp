@@ -34,6 +34,32 @@ TEST(Consumer, BeginsWhereTheConsumerPageSays) {
   EXPECT_EQ(number_in(*consumer.try_read()), 3U);
 }
 
+// A consumer before may have left anything there.
+TEST(Consumer, BeginsWithWhatComesNextWhereNoConsumerCanHaveBeen) {
+  constexpr std::uint64_t kPublished = 20;
+  for (const std::uint64_t told : {std::uint64_t{1'000'000}, ~std::uint64_t{0},
+                                   kPublished + 1, kPublished - 9}) {
+    const Region region = Region::anonymous(Ring<Tick>::geometry(8));
+    Producer<Tick> producer = Ring<Tick>(region).producer();
+    {
+      Consumer<Tick> first = Ring<Tick>(region).consumer();
+      for (std::uint64_t i = 0; i < kPublished; ++i) {
+        ASSERT_TRUE(producer.try_publish(number<Tick>(i)));
+        ASSERT_NE(first.try_read(), nullptr);
+        first.release();
+        first.flush();
+      }
+    }
+    region.consumer_end().page->consumer_pos = told;
+    Consumer<Tick> consumer = Ring<Tick>(region).consumer();
+    EXPECT_EQ(consumer.position(), kPublished) << told;
+    EXPECT_EQ(consumer.try_read(), nullptr);
+    ASSERT_TRUE(producer.try_publish(number<Tick>(kPublished)));
+    ASSERT_NE(consumer.try_read(), nullptr);
+    EXPECT_EQ(number_in(*consumer.try_read()), kPublished);
+  }
+}
+
 TEST(Consumer, RecordStaysUntilReleased) {
   TestRing<Tick> ring(2);
   ASSERT_TRUE(ring.producer.try_publish(number<Tick>(0)));

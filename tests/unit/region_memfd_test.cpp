@@ -374,6 +374,29 @@ TEST_F(Memfd, HostileConsumerCannotHoldUpItsProducer) {
   ask_and_publish(consumes, producer);
 }
 
+// One that is read in earnest would wait for ever.
+TEST_F(Memfd, HostileConsumerCannotHoldUpItsSuccessor) {
+  const Region region = Region::memfd(kDoorbellTicks);
+  Producer<Tick> producer = Ticks(region).producer();
+  const Region hostile = pass(region, Role::kConsumer);
+  const Region successor = pass(region, Role::kConsumer);
+  const auto make_blocking = [&] {
+    ASSERT_EQ(fcntl(hostile.consumer_end().doorbell.fd, F_SETFL, O_RDWR), 0);
+  };
+  for (const Region* next : {&region, &successor}) {
+    make_blocking();
+    Consumer<Tick> consumer = Ticks(*next).consumer();
+    ASSERT_TRUE(consumer.prepare_wait());
+    make_blocking();
+    consumer.finish_wait();
+    ASSERT_TRUE(producer.try_publish(Tick{}));
+    make_blocking();
+    EXPECT_FALSE(consumer.prepare_wait());
+    consumer.release();
+    consumer.flush();
+  }
+}
+
 // A page that is never there: a system call that touches it does not return.
 const void* endless_page() {
   const long faults = syscall(SYS_userfaultfd, O_CLOEXEC);
