@@ -2,13 +2,16 @@
 // Files of results: written whole or not at all, and samples as CSV.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <filesystem>
 #include <iterator>
 #include <system_error>
 
+#include "hft/descriptor.hpp"
 #include "hft/results.hpp"
 
 namespace hft {
@@ -20,6 +23,18 @@ constexpr std::string_view kCsvHeader = "sample,latency";
                        const std::filesystem::path& file) {
   throw std::system_error(error, std::generic_category(),
                           fmt::format("cannot {} {}", verb, file.string()));
+}
+
+void write_all(int fd, std::string_view content,
+               const std::filesystem::path& file) {
+  while (!content.empty()) {
+    const ssize_t written = write(fd, content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      fail(errno, "write", file);
+    }
+  }
 }
 
 // A file under a temporary name, which is gone again unless it was renamed.
@@ -39,18 +54,8 @@ class PendingFile {
     if (!name_.empty()) unlink(name_.c_str());
   }
 
-  void write_all(std::string_view content) {
-    while (!content.empty()) {
-      const ssize_t written = write(fd_, content.data(), content.size());
-      if (written >= 0) {
-        content.remove_prefix(static_cast<std::size_t>(written));
-      } else if (errno != EINTR) {
-        fail(errno, "write", target_);
-      }
-    }
-  }
-
-  void finish() {
+  void finish(std::string_view content) {
+    write_all(fd_, content, target_);
     // A full disk may show only now.
     if (fsync(fd_) != 0 && errno != EINVAL) fail(errno, "write", target_);
     const int closed = close(fd_);
@@ -67,6 +72,30 @@ class PendingFile {
   std::string name_;
   int fd_;
 };
+
+// A device, a FIFO or a socket: it can be written, and must not be replaced.
+bool is_special(const std::filesystem::path& file) {
+  struct stat status {};
+  return stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+         !S_ISDIR(status.st_mode);
+}
+
+void write_special(const std::filesystem::path& file,
+                   std::string_view content) {
+  const Descriptor opened(open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!opened) fail(errno, "write", file);
+  write_all(opened.get(), content, file);
+}
+
+// The file that a symlink points to, which need not exist.
+std::filesystem::path follow(std::filesystem::path file) {
+  constexpr int kLinks = 40;  // as many as the kernel follows
+  for (int links = 0; std::filesystem::is_symlink(file); ++links) {
+    if (links == kLinks) fail(ELOOP, "write", file);
+    file = file.parent_path() / std::filesystem::read_symlink(file);
+  }
+  return file;
+}
 
 [[noreturn]] void fail_line(const std::filesystem::path& file, std::size_t line,
                             const std::string& expected,
@@ -92,9 +121,12 @@ bool parse_row(std::string_view row, std::uint64_t& index,
 }  // namespace
 
 void write_file(const std::filesystem::path& file, std::string_view content) {
-  PendingFile pending(file);
-  pending.write_all(content);
-  pending.finish();
+  if (is_special(file)) {
+    write_special(file, content);
+    return;
+  }
+  PendingFile pending(follow(file));
+  pending.finish(content);
 }
 
 std::string read_file(const std::filesystem::path& file) {

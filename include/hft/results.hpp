@@ -119,8 +119,10 @@ void write_samples_csv(const std::filesystem::path& file,
                        std::span<const std::uint64_t> samples);
 std::vector<std::uint64_t> read_samples_csv(const std::filesystem::path& file);
 
-// Replaces a file whole or not at all. Throws std::system_error, whose what()
-// names the file and has the system's words ("No space left on device").
+// Replaces a file whole or not at all; of a symlink, the file that it points
+// to. What is no file, such as a device or a FIFO, is written to. Throws
+// std::system_error, whose what() names the file and has the system's words
+// ("No space left on device").
 void write_file(const std::filesystem::path& file, std::string_view content);
 std::string read_file(const std::filesystem::path& file);
 

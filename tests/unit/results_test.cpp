@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "hft/results.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
+
+#include "hft/descriptor.hpp"
 
 namespace hft {
 namespace {
@@ -321,6 +326,29 @@ TEST_F(ResultFiles, FailedWriteLeavesTheOldFileAndNothingElse) {
     ++entries;
   }
   EXPECT_EQ(entries, 2u);
+}
+
+TEST_F(ResultFiles, ASymlinkStaysAndItsTargetIsReplaced) {
+  const std::filesystem::path target = folder_ / "target.json";
+  const std::filesystem::path link = folder_ / "link.json";
+  std::filesystem::create_symlink("target.json", link);
+  for (const char* content : {"made", "replaced"}) {
+    write_file(link, content);
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_FALSE(std::filesystem::is_symlink(target));
+    EXPECT_EQ(read_file(target), content);
+  }
+}
+
+TEST_F(ResultFiles, AFifoIsWrittenAndStays) {
+  const std::filesystem::path fifo = folder_ / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const Descriptor reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK));
+  ASSERT_TRUE(reader);
+  write_file(fifo, "content");
+  EXPECT_TRUE(std::filesystem::is_fifo(fifo));
+  char content[16];
+  EXPECT_EQ(read(reader.get(), content, sizeof content), 7);
 }
 
 TEST_F(ResultFiles, WriteErrorsHaveTheSystemsWords) {
