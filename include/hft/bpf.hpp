@@ -148,7 +148,8 @@ struct PinOptions {
   /// an observer.
   mode_t consumer_mode = 0600;
   std::optional<gid_t> group = std::nullopt;
-  /// Take the place of rings whose producer is gone.
+  /// Take the place of rings whose producer is gone, and of a folder whose
+  /// loader was killed while it pinned them.
   bool replace = false;
 };
 
@@ -195,12 +196,12 @@ class Rings {
   static Rings go_on(bpf_object& object, std::string_view name,
                      const GoOn& pinned);
 
-  /// Make `folder`, under a BPF file system, with the files "slots" and
-  /// "consumer", and "producers", which tells readers the ids of the BPF
-  /// programs that fill the rings. That one is left out where the kernel has no
-  /// BTF or the caller no CAP_PERFMON. Rings of of() and go_on() also get
-  /// "turns" and "bells", which only their owner may open, and which go_on()
-  /// needs. The rings then live until the folder is removed. Throws
+  /// Make `folder`, in a folder of a BPF file system that is there, with the
+  /// files "slots" and "consumer", and "producers", which tells readers the ids
+  /// of the BPF programs that fill the rings. That one is left out where the
+  /// kernel has no BTF or the caller no CAP_PERFMON. Rings of of() and go_on()
+  /// also get "turns" and "bells", which only their owner may open, and which
+  /// go_on() needs. The rings then live until the folder is removed. Throws
   /// std::system_error: EEXIST when it is there, and with `replace` unless its
   /// producer is known to be gone.
   void pin(const std::string& folder, const PinOptions& options = {}) const;

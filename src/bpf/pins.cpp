@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <vector>
 
@@ -32,6 +33,7 @@ namespace {
 
 constexpr const char* kBpffs = "/sys/fs/bpf";
 constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kHalfMade = S_IRWXU;  // of a folder until all is in it
 constexpr mode_t kRead = 0444;
 constexpr mode_t kPrivate = 0600;
 constexpr std::array kFiles = {"consumer", "slots", internal::kTurns,
@@ -135,6 +137,45 @@ std::string when_heard(const std::string& folder) {
   return {};
 }
 
+std::string expect_no_folder(const std::string& folder) {
+  return fmt::format("pin rings at {}: expected no such folder", folder);
+}
+
+// The lock that a loader holds while it makes a folder; empty when it does not
+// get it. Nobody else can take it: only root opens a folder that is half made.
+Descriptor lock_half_made(const std::string& folder) {
+  Descriptor lock(
+      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (lock && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    lock = Descriptor();
+  }
+  return lock;
+}
+
+[[noreturn]] void fail_half_made(const std::string& expected) {
+  fail(EEXIST, expected +
+                   ", found one that another loader makes at this moment: wait "
+                   "for it, or take another");
+}
+
+// Removes a folder whose loader was killed while it made it.
+void remove_half_made(const std::string& folder, const std::string& expected,
+                      bool permitted) {
+  const Descriptor lock = lock_half_made(folder);
+  if (!lock) {
+    fail_half_made(expected);
+  }
+  if (!permitted) {
+    fail(EEXIST, expected +
+                     ", found one whose loader was killed while it made it: "
+                     "hft produce --replace, PinOptions::replace, removes it");
+  }
+  remove_files(lock.get());
+  if (rmdir(folder.c_str()) != 0) {
+    fail(errno, "remove the folder " + folder);
+  }
+}
+
 // Removes what a producer that is gone has left there, and nothing else: of a
 // folder that has taken its place meanwhile no file is touched.
 void make_way(const std::string& folder, bool permitted) {
@@ -142,16 +183,12 @@ void make_way(const std::string& folder, bool permitted) {
       open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const Descriptor file(
       openat(there.get(), internal::kProducersFile, O_PATH | O_CLOEXEC));
-  const std::string expected =
-      fmt::format("pin rings at {}: expected no such folder", folder);
+  const std::string expected = expect_no_folder(folder);
   struct stat status;
-  if (!file && fstat(there.get(), &status) == 0 &&
-      (status.st_mode & 07777) == S_IRWXU) {
-    fail(EEXIST,
-         fmt::format("{}, found one that another loader makes at this moment: "
-                     "wait for it, or take another; if it stays as it is, that "
-                     "loader was killed: rm -r {}",
-                     expected, folder));
+  if (fstat(there.get(), &status) == 0 &&
+      (status.st_mode & 07777) == kHalfMade) {
+    remove_half_made(folder, expected, permitted);
+    return;
   }
   internal::expect_gone(file, folder, expected, permitted);
   if (!permitted) {
@@ -161,8 +198,7 @@ void make_way(const std::string& folder, bool permitted) {
                      "produce --replace, PinOptions::replace, removes them",
                      expected, when_heard(folder)));
   }
-  // Nobody begins to go on with them meanwhile. Where there is no lock yet,
-  // their loader was killed while it pinned them.
+  // Nobody begins to go on with them meanwhile.
   Descriptor lock;
   if (faccessat(there.get(), kLock, F_OK, 0) == 0) {
     lock = internal::lock_pin(there.get(), expected);
@@ -181,17 +217,55 @@ void make_open_folder(const std::string& folder) {
   }
 }
 
-void make_folder(const std::string& folder, const PinOptions& options) {
-  int made = mkdir(folder.c_str(), S_IRWXU);
+// Locked, as long as it is half made.
+Descriptor make_folder(const std::string& folder, const PinOptions& options) {
+  int made = mkdir(folder.c_str(), kHalfMade);
   if (made != 0 && errno == EEXIST) {
     make_way(folder, options.replace);
-    made = mkdir(folder.c_str(), S_IRWXU);
+    made = mkdir(folder.c_str(), kHalfMade);
   }
   if (made != 0) {
     const bool dotted = errno == EPERM && folder.find('.') != std::string::npos;
     fail(errno,
          fmt::format("make the folder {}{}", folder,
                      dotted ? ": no name in a BPF file system has a dot" : ""));
+  }
+  // Until it is locked, another loader may take it for one left behind.
+  Descriptor lock = lock_half_made(folder);
+  struct stat status;
+  if (!lock || fstat(lock.get(), &status) != 0 || status.st_nlink == 0) {
+    fail_half_made(expect_no_folder(folder));
+  }
+  return lock;
+}
+
+// An absolute path, without slashes at its end.
+std::string resolve(const std::string& folder) {
+  std::string path = std::filesystem::absolute(folder).string();
+  while (path.size() > 1 && path.ends_with('/')) {
+    path.pop_back();
+  }
+  return path;
+}
+
+void expect_in_bpffs(const std::string& folder) {
+  const std::string parent = parent_of(folder);
+  if (is_bpffs(folder) && !is_bpffs(parent)) {
+    fail(EINVAL,
+         fmt::format("pin rings at {}: expected a folder in the BPF file "
+                     "system, found the mount point itself: take {}/NAME",
+                     folder, folder));
+  }
+  if (access(parent.c_str(), F_OK) != 0) {
+    fail(errno, fmt::format("pin rings at {}: expected the folder {}, found "
+                            "none: make it first (mkdir -p {})",
+                            folder, parent, parent));
+  }
+  if (!is_bpffs(parent)) {
+    fail(EINVAL,
+         fmt::format("pin rings at {}: expected {} in a BPF file system, as "
+                     "{} is when mounted (mount -t bpf bpf {})",
+                     folder, parent, kBpffs, kBpffs));
   }
 }
 
@@ -224,49 +298,43 @@ void mount_bpffs() {
 }
 
 void Rings::pin(const std::string& folder, const PinOptions& options) const {
-  const std::string parent = parent_of(folder);
-  if (parent == kBpffs) {
+  const std::string path = resolve(folder);
+  if (path.starts_with(std::string(kBpffs) + '/')) {
     mount_bpffs();
   }
-  if (!is_bpffs(parent)) {
-    fail(EINVAL,
-         fmt::format("pin rings at {}: expected {} in a BPF file system, as "
-                     "{} is when mounted (mount -t bpf bpf {})",
-                     folder, parent, kBpffs, kBpffs));
-  }
-  make_folder(folder, options);
+  expect_in_bpffs(path);
+  const Descriptor lock = make_folder(path, options);
   try {
-    // First: whoever is killed while pinning leaves what can be replaced.
     if (const Descriptor link = internal::attach_producers(slots_.get())) {
-      pin_file(link.get(), folder + '/' + internal::kProducersFile,
+      pin_file(link.get(), path + '/' + internal::kProducersFile,
                options.consumer_mode & kRead, options);
     }
-    pin_file(slots_.get(), folder + "/slots", slots_mode(options.consumer_mode),
+    pin_file(slots_.get(), path + "/slots", slots_mode(options.consumer_mode),
              options);
-    pin_file(consumers_.get(), folder + "/consumer", options.consumer_mode,
+    pin_file(consumers_.get(), path + "/consumer", options.consumer_mode,
              options);
-    if (mkdir((folder + '/' + kLock).c_str(), S_IRWXU) != 0) {
-      fail(errno, "make the lock of " + folder);
+    if (mkdir((path + '/' + kLock).c_str(), S_IRWXU) != 0) {
+      fail(errno, "make the lock of " + path);
     }
     if (turns_) {
       // For the next loader alone: nobody else has a use for them.
-      pin_file(turns_.get(), folder + '/' + internal::kTurns, kPrivate, {});
-      pin_file(bells_.get(), folder + '/' + internal::kBells, kPrivate, {});
+      pin_file(turns_.get(), path + '/' + internal::kTurns, kPrivate, {});
+      pin_file(bells_.get(), path + '/' + internal::kBells, kPrivate, {});
     }
     if (!doorbells_.empty()) {
-      make_open_folder(folder + '/' + kDoorbells);
+      make_open_folder(path + '/' + kDoorbells);
     }
     for (std::size_t ring = 0; ring < doorbells_.size(); ++ring) {
-      pin_file(doorbells_[ring]->fd(), folder + '/' + doorbell_file(ring),
+      pin_file(doorbells_[ring]->fd(), path + '/' + doorbell_file(ring),
                options.consumer_mode, options);
     }
   } catch (const std::system_error&) {
-    unpin(folder);
+    unpin(path);
     throw;
   }
   // Others see it only now that all is in it.
-  if (chmod(folder.c_str(), kFolderMode) != 0) {
-    fail(errno, "open the folder " + folder);
+  if (chmod(path.c_str(), kFolderMode) != 0) {
+    fail(errno, "open the folder " + path);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -362,10 +363,44 @@ TEST_F(RightsTest, AFolderOfOthersIsNeverReplaced) {
                   ::testing::HasSubstr("does not say whether")));
   // As a loader makes it that has not got further.
   ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
-  EXPECT_THAT([&] { publisher.first().pin(folder, {.replace = true}); },
-              ::testing::ThrowsMessage<std::system_error>(
-                  ::testing::HasSubstr("another loader makes at this moment")));
+  {
+    const Descriptor loader(open(folder.c_str(), O_RDONLY | O_DIRECTORY));
+    ASSERT_EQ(flock(loader.get(), LOCK_EX), 0);
+    EXPECT_THAT(
+        [&] { publisher.first().pin(folder, {.replace = true}); },
+        ::testing::ThrowsMessage<std::system_error>(
+            ::testing::HasSubstr("another loader makes at this moment")));
+  }
   EXPECT_EQ(rmdir(folder.c_str()), 0);
+}
+
+TEST_F(RightsTest, WhatALoaderLeftThatWasKilledWhilePinningIsReplaced) {
+  const Publisher publisher({.slot_count = 64, .rings = 1});
+  const std::string folder = pin_folder();
+  publisher.first().pin(folder);
+  // With the producers' file and without it, as where the kernel has no BTF.
+  for (const char* missing : {"consumer", "producers"}) {
+    unlink((folder + '/' + missing).c_str());
+    ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
+    EXPECT_THAT([&] { publisher.first().pin(folder); },
+                ::testing::ThrowsMessage<std::system_error>(
+                    ::testing::HasSubstr("killed while it made it: hft produce "
+                                         "--replace")));
+    publisher.first().pin(folder, {.replace = true});
+    EXPECT_EQ(Rings::open(folder, Role::kConsumer).size(), 1U);
+  }
+  Rings::unpin(folder);
+}
+
+TEST_F(RightsTest, ErrorsOfPinSayWhichFolderToTake) {
+  const Publisher publisher({.rings = 1});
+  mount_bpffs();
+  EXPECT_THAT([&] { publisher.first().pin("/sys/fs/bpf/"); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("take /sys/fs/bpf/NAME")));
+  EXPECT_THAT([&] { publisher.first().pin(pin_folder() + "/a/b"); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("mkdir -p " + pin_folder() + "/a")));
 }
 
 // Every word that a consumer can write, while the producer runs.
