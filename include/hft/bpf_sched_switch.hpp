@@ -19,7 +19,7 @@
 namespace hft::bpf {
 
 /// A ring for each possible CPU, of records of HFT_RECORD_SWITCH. Attached from
-/// construction to destruction; throws as load() does. Move-only. Not
+/// construction to stop() or destruction; throws as load() does. Move-only. Not
 /// thread-safe.
 class SchedSwitch {
  public:
@@ -34,6 +34,9 @@ class SchedSwitch {
   ~SchedSwitch();
 
   [[nodiscard]] const Rings& rings() const noexcept;
+  /// Detach: when this returns, nothing more is published and stats() stay as
+  /// they are. Without effect the second time.
+  void stop();
   [[nodiscard]] hft_ring_stats stats(std::uint32_t cpu) const;
 
  private:

@@ -38,7 +38,8 @@ struct XdpOptions {
   std::optional<GoOn> go_on = std::nullopt;
 };
 
-/// Attached from construction to destruction, unless the interface goes away.
+/// Attached from construction to stop() or destruction, unless the interface
+/// goes away.
 /// Records are of HFT_RECORD_UDP or HFT_RECORD_FRAME, stamped when the packet
 /// was matched. What does not match (IPv6, fragments, other ports) goes to the
 /// network stack. Neither IP nor UDP checksums are looked at. Move-only. Not
@@ -64,8 +65,12 @@ class Xdp {
   /// Their consumers may outlive this.
   [[nodiscard]] const Rings& rings() const noexcept;
   [[nodiscard]] bool native() const noexcept;
-  /// False once the interface was removed, or somebody detached the program:
-  /// no more packets come then. A system call; throws std::system_error.
+  /// Detach: when this returns, nothing more is published and stats() stay as
+  /// they are. Without effect the second time.
+  void stop();
+  /// False once the interface was removed, or somebody detached the program, as
+  /// stop() does: no more packets come then. A system call; throws
+  /// std::system_error.
   [[nodiscard]] bool attached() const;
   [[nodiscard]] hft_ring_stats stats(std::uint32_t ring = 0) const;
   /// Published records, of all rings, that were longer than their slots: they

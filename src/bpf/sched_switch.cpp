@@ -37,6 +37,11 @@ SchedSwitch::~SchedSwitch() = default;
 
 const Rings& SchedSwitch::rings() const noexcept { return *loaded_->rings; }
 
+void SchedSwitch::stop() {
+  sched_switch_bpf__detach(loaded_->skeleton.get());
+  internal::await_programs();
+}
+
 hft_ring_stats SchedSwitch::stats(std::uint32_t cpu) const {
   return bpf::stats(*loaded_->skeleton->obj, "switches", cpu);
 }

@@ -6,6 +6,10 @@
 //   Rings rings = load_with_rings(*skeleton, "packets", shape, std::nullopt);
 #pragma once
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -54,6 +58,15 @@ Rings load_with_rings(T& skeleton, std::string_view name, const Shape& shape,
   bpf::shape(object, name, shape);
   load(skeleton);
   return Rings::of(object, name);
+}
+
+/// Returns when programs that were detached before have ended on every CPU.
+inline void await_programs() {
+  constexpr useconds_t kLongRun = 20'000;
+  // The kernel refuses it with nohz_full; a program does not run for so long.
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    usleep(kLongRun);
+  }
 }
 
 }  // namespace hft::bpf::internal

@@ -110,7 +110,15 @@ Xdp::~Xdp() = default;
 const Rings& Xdp::rings() const noexcept { return *loaded_->rings; }
 bool Xdp::native() const noexcept { return loaded_->native; }
 
+void Xdp::stop() {
+  loaded_->link = Descriptor();
+  internal::await_programs();
+}
+
 bool Xdp::attached() const {
+  if (!loaded_->link) {
+    return false;
+  }
   bpf_link_info info{};
   __u32 size = sizeof info;
   if (bpf_obj_get_info_by_fd(loaded_->link.get(), &info, &size) != 0) {
