@@ -4,21 +4,21 @@
 //   return hft::tools::run_program(app, argc, argv, [&] { return status; });
 #pragma once
 
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
-
+#include <cerrno>
 #include <concepts>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <utility>
 
 #include "exit_status.hpp"
 
 namespace hft::tools {
 
-/// Parse the command line, then body(), whose status is the program's. An
-/// exception ends it with kFailed and a line that begins with app's name.
+/// What run_program() does but for the standard output.
 template <std::invocable Body>
-int run_program(CLI::App& app, int argc, char** argv, Body&& body) {
+int parse_and_run(CLI::App& app, int argc, char** argv, Body&& body) {
   try {
     app.parse(argc, argv);
     return body();
@@ -28,9 +28,28 @@ int run_program(CLI::App& app, int argc, char** argv, Body&& body) {
     app.exit(error);
     return kUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), error.what());
+    // Not fmt::print(), which throws where standard error cannot be written.
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), error.what());
     return kFailed;
   }
+}
+
+/// Parse the command line, then body(), whose status is the program's. An
+/// exception ends it with kFailed and a line that begins with app's name; so
+/// does standard output that could not be written.
+template <std::invocable Body>
+int run_program(CLI::App& app, int argc, char** argv, Body&& body) {
+  const int status = parse_and_run(app, argc, argv, std::forward<Body>(body));
+  if (std::fflush(stdout) != 0) {
+    std::fprintf(stderr, "%s: cannot write the output: %s\n",
+                 app.get_name().c_str(), std::strerror(errno));
+  } else if (std::ferror(stdout) == 0) {
+    return status;
+  } else if (status == kOk) {
+    std::fprintf(stderr, "%s: cannot write the output\n",
+                 app.get_name().c_str());
+  }
+  return status == kOk ? kFailed : status;
 }
 
 }  // namespace hft::tools

@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 
 #include "commands.hpp"
 #include "feed/pcap.hpp"
@@ -62,7 +64,10 @@ class Output {
   }
 
   void flush() {
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) {
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot write the output");
+    }
     if (capture_) {
       capture_->flush();
     }
