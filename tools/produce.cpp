@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // `hft produce`: a BPF producer from a shell, its rings pinned for others.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <bit>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -16,6 +19,7 @@
 #include "hft/bpf_sched_switch.hpp"
 #include "hft/bpf_simulator.hpp"
 #include "hft/bpf_xdp.hpp"
+#include "hft/descriptor.hpp"
 #include "hft/results.hpp"
 #include "period.hpp"
 #include "stop.hpp"
@@ -51,7 +55,8 @@ struct ProduceOptions {
   }
 };
 
-// A pin for as long as this lives, and longer if it is to be kept.
+// A pin for as long as this lives, and longer if it is to be kept. It knows its
+// folder from one that somebody else has made in its place.
 class Pin {
  public:
   Pin(const bpf::Rings& rings, const ProduceOptions& options)
@@ -60,22 +65,44 @@ class Pin {
       rings.pin(folder_,
                 {.consumer_mode = options.mode, .replace = options.replace});
     }
+    made_ = Descriptor(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
   Pin(const Pin&) = delete;
   Pin& operator=(const Pin&) = delete;
   ~Pin() {
-    if (kept_) {
+    if (kept_ || !lost().empty()) {
       return;
     }
     try {
       bpf::Rings::unpin(folder_);
     } catch (const std::system_error& error) {
-      fmt::print(stderr, "hft produce: {}\n", error.what());
+      std::fprintf(stderr, "hft produce: %s\n", error.what());
     }
+  }
+
+  /// Why consumers do not find these rings any more; empty as long as they do.
+  [[nodiscard]] std::string lost() const {
+    struct stat ours {};
+    struct stat there {};
+    const char* found = nullptr;
+    if (stat(folder_.c_str(), &there) != 0) {
+      found = "it removed";
+    } else if (fstat(made_.get(), &ours) != 0 || ours.st_dev != there.st_dev ||
+               ours.st_ino != there.st_ino) {
+      found = "another folder in its place";
+    }
+    return found == nullptr
+               ? std::string()
+               : fmt::format(
+                     "expected the folder {} that the rings were "
+                     "pinned in, found {}: no consumer finds these "
+                     "rings any more; start again",
+                     folder_, found);
   }
 
  private:
   std::string folder_;
+  Descriptor made_;  // its number stays taken, so no other folder has it
   bool kept_;
 };
 
@@ -107,7 +134,8 @@ std::string describe(const bpf::Rings& rings) {
 // A BPF program that fills rings.
 struct Producer {
   const bpf::Rings& rings;
-  std::string command;  // that starts it, but for what has a default
+  std::string command;         // that starts it, but for what has a default
+  std::function<void()> stop;  // then the counters stay as they are
   std::function<hft_ring_stats(std::uint32_t ring)> stats;
   std::string how = {};  // begins the line that says that the rings are there
   // Ends the line of counters.
@@ -129,11 +157,16 @@ void keep(const Producer& producer, const ProduceOptions& options) {
   fmt::print(stderr, "{}{} ring{} at {}{}; Ctrl-C ends it\n", producer.how,
              rings.size(), rings.size() == 1 ? "" : "s", options.pin, where);
   fmt::print(stderr, "{}\n", describe(rings));
-  std::string why = producer.ended();
+  const auto look = [&] {
+    const std::string lost = pin.lost();
+    return lost.empty() ? producer.ended() : lost;
+  };
+  std::string why = look();
   while (!stop_requested() && why.empty()) {
     usleep(kLook);
-    why = producer.ended();
+    why = look();
   }
+  producer.stop();
   hft_ring_stats sum{};
   for (std::uint32_t ring = 0; ring < rings.size(); ++ring) {
     const hft_ring_stats one = producer.stats(ring);
@@ -143,7 +176,7 @@ void keep(const Producer& producer, const ProduceOptions& options) {
   }
   fmt::print("offered {}, published {}, dropped {}{}\n", sum.offered,
              sum.published, sum.dropped, producer.more());
-  if (options.keep) {
+  if (options.keep && pin.lost().empty()) {
     fmt::print(stderr,
                "the rings stay at {}; to go on with them: hft produce {} "
                "--continue --pin {}\n",
@@ -161,15 +194,17 @@ void produce_timer(ProduceOptions options) {
   simulator.start();
   keep({.rings = simulator.rings(),
         .command = "timer",
+        .stop = [&] { simulator.stop(); },
         .stats = [&](std::uint32_t) { return simulator.stats(); }},
        options);
 }
 
 void produce_switches(const ProduceOptions& options) {
-  const bpf::SchedSwitch switches(
+  bpf::SchedSwitch switches(
       options.shape(bpf::possible_cpus(), sizeof(hft_slot)), options.pinned());
   keep({.rings = switches.rings(),
         .command = "switches",
+        .stop = [&] { switches.stop(); },
         .stats = [&](std::uint32_t ring) { return switches.stats(ring); }},
        options);
 }
@@ -178,9 +213,10 @@ void produce_packets(ProduceOptions options) {
   options.xdp.shape =
       options.shape(bpf::possible_cpus(), options.xdp.shape.slot_size);
   options.xdp.go_on = options.pinned();
-  const bpf::Xdp xdp(options.xdp);
+  bpf::Xdp xdp(options.xdp);
   keep({.rings = xdp.rings(),
         .command = "xdp --interface " + options.xdp.interface,
+        .stop = [&] { xdp.stop(); },
         .stats = [&](std::uint32_t ring) { return xdp.stats(ring); },
         .how = fmt::format("{}: XDP in {} mode, ", options.xdp.interface,
                            xdp.native() ? "native" : "generic"),

@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 
-from harness import (DEADLINE, PIN, Running, expect, expect_consecutive,
+from harness import (DEADLINE, HFT, PIN, Running, expect, expect_consecutive,
                      expect_match, expect_refusal, producing, run, skip, tap)
 
 PORT = 26400
@@ -118,6 +119,71 @@ def check_killed():
                    PIN, command="produce")
     with producing("timer", "--overwrite", "--replace"):
         tap(5)
+
+
+def check_counted():
+    """Its last line has every record that it published."""
+    with Running("produce", "timer", "--overwrite", "--period", "10us", "--keep",
+                 "--pin", PIN) as producer:
+        tap(100)
+        expect("its status", 0, producer.interrupt())
+    counted = re.match(r"offered (\d+),", producer.out)
+    with Running("produce", "timer", "--continue", "--pin", PIN) as going_on:
+        position = re.search(r"at position (\d+);", going_on.first)
+        expect("its status", 0, going_on.interrupt())
+    expect("what it counted", position[1], counted[1])
+
+
+def check_taken():
+    """Somebody removes its folder, and another producer pins rings there."""
+    for option in ("--overwrite", "--keep"):
+        with Running("produce", "timer", option, "--pin", PIN) as first:
+            first.line_of_error()
+            shutil.rmtree(PIN)
+            with producing("timer", "--overwrite"):
+                expect("status of the first", 1, first.finish())
+                expect_match("its last words", "hft: expected the folder "
+                             f"{PIN} that the rings were pinned in, found "
+                             "(it removed|another folder in its place): .*\n",
+                             first.said)
+                tap(5)
+
+
+def check_signals():
+    """Each of them ends it as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with Running("produce", "timer", "--pin", PIN) as producer:
+            producer.process.send_signal(number)
+            expect(f"status after {number.name}", 0, producer.finish())
+            expect("the pin is still there", False, os.path.exists(PIN))
+
+
+def check_unwritable():
+    """Whoever cannot be told learns it from the status."""
+    with open("/dev/full", "w") as full:
+        for arguments in (("--help",), ("produce", "timer", "--pin", PIN)):
+            with subprocess.Popen([HFT, *arguments], stdout=full,
+                                  stderr=subprocess.PIPE, text=True) as told:
+                if arguments[0] == "produce":
+                    told.stderr.readline()
+                    told.send_signal(signal.SIGINT)
+                said = told.communicate(timeout=DEADLINE)[1]
+            expect(f"{arguments}: status", 1, told.returncode)
+            expect_match("its last words", "(?s:.*)hft: cannot write the output: "
+                         "No space left on device\n", said)
+        dumb = subprocess.run([HFT, "produce", "timer", "--pin", PIN],
+                              stdout=subprocess.DEVNULL, stderr=full,
+                              timeout=DEADLINE, check=False)
+    expect("status without standard error", 1, dumb.returncode)
+    expect("the pin is still there", False, os.path.exists(PIN))
+    reader, writer = os.pipe()
+    os.close(reader)
+    deaf = subprocess.run([HFT, "produce", "timer", "--pin", PIN],
+                          stdout=subprocess.DEVNULL, stderr=writer,
+                          timeout=DEADLINE, check=False)
+    os.close(writer)
+    expect("status without a reader", 1, deaf.returncode)
+    expect("the pin is still there", False, os.path.exists(PIN))
 
 
 def check_continued():
