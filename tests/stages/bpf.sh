@@ -15,7 +15,7 @@ guest_offers=${HFT_OFFERS:-20000}
 guest_deadline=$((480 + guest_offers / 500)) # seconds
 
 run_on() { # KERNEL
-  local clang image status
+  local image status
   image=$(vm/stock-kernel.sh "$1" 2> >(tee "$out/$1.fetch" >&2))
   status=$?
   # 69: neither in the cache nor to be had.
