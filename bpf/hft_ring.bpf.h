@@ -453,8 +453,8 @@ hft_bpf_wake_if_asked(const struct hft_bpf_maps *maps,
 		return;
 	consumer = bpf_map_lookup_elem(maps->consumers, &ring);
 	/*
-	 * A request is taken back before it is granted: one request, one
-	 * wake-up, whoever else publishes now (model: "only a consumer that
+	 * A request is taken back before it is granted. So two programs that
+	 * publish at the same time grant it once (model: "only a consumer that
 	 * asked is woken").
 	 */
 	if (!consumer || !*(volatile __u32 *)&consumer->page.waiting ||

@@ -33,7 +33,7 @@ using Orders = hft::Ring<Order>;
 constexpr std::uint64_t kOrders = 100;
 constexpr std::chrono::milliseconds kBetweenOrders(5);
 
-// What the loop needs of a ring, whoever produces into it.
+// What the loop needs from a ring; it is the same for every kind of producer.
 struct Source {
   std::string name;
   int wake_fd;
