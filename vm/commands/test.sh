@@ -42,10 +42,11 @@ done
 logs=$HFT_ROOT/build/tests
 make_dir "$logs"
 cd "$HFT_ROOT"
-passed=0 failed=0 skipped=0 broken=()
+passed=0 failed=0 skipped=0 broken=() times=()
 for stage in "${stages[@]}"; do
   phase "Stage $stage"
   status=0
+  began=$SECONDS
   "tests/stages/$stage.sh" 2>&1 | tee "$logs/$stage.log" || status=$?
   # The counts of the stage: its last line that has them.
   counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$stage.log" |
@@ -58,6 +59,7 @@ for stage in "${stages[@]}"; do
     stage_failed=1
   fi
   ((passed += stage_passed, failed += stage_failed, skipped += stage_skipped)) || true
+  times+=("$stage $((SECONDS - began))")
   if ((stage_failed > 0)); then
     broken+=("$stage")
     # Nothing after it could run.
@@ -68,6 +70,7 @@ done
 for stage in ${broken[@]+"${broken[@]}"}; do
   printf 'failed: stage %s, see %s\n' "$stage" "$logs/$stage.log"
 done
+printf 'stage %s s\n' "${times[@]}"
 printf 'took %s s\n' "$(elapsed)"
 summary="$passed passed, $failed failed"
 [[ $skipped == 0 ]] || summary+=", $skipped skipped"
