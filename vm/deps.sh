@@ -66,7 +66,9 @@ fi
 mapfile -t absent < <(missing "${packages[@]}")
 [[ ${#absent[@]} != 0 ]] || exit 0
 
-install=(apt-get install --yes --no-install-recommends "${absent[@]}")
+# A machine that has just come up may be installing its updates: wait for it.
+install=(apt-get install --yes --no-install-recommends
+  --option DPkg::Lock::Timeout=600 "${absent[@]}")
 as_root=()
 if [[ $(id -u) != 0 ]]; then
   as_root=(sudo)
