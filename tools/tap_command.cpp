@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 #include "commands.hpp"
 #include "feed/pcap.hpp"
@@ -124,6 +125,23 @@ class Standstill {
   std::uint64_t next_ = 0;
 };
 
+// "ring 1: position 17 was reserved …", of a producer that is gone; whether
+// there was any, and so what is behind it is still to come.
+bool pass_abandoned(Watch& watch) {
+  const std::vector<Abandoned> all = watch.pass_abandoned();
+  for (const Abandoned& one : all) {
+    fmt::print(stderr,
+               "ring {}: {} reserved and never published: this tap goes on "
+               "behind, and a consumer waits there for ever\n",
+               one.ring,
+               one.count == 1
+                   ? fmt::format("position {} was", one.first)
+                   : fmt::format("positions {} to {} were", one.first,
+                                 one.first + one.count - 1));
+  }
+  return !all.empty();
+}
+
 // Whether the producer of rings is gone; says so once.
 class Farewell {
  public:
@@ -177,7 +195,9 @@ int tap(const TapOptions& options) {
       ++seen;
       wait.found();
     } else if (gone) {
-      break;
+      if (!pass_abandoned(watch)) {
+        break;
+      }
     } else {
       if (wait.rest() == 0) {
         output.flush();

@@ -33,12 +33,11 @@ class Observer {
   /// consumer page may be null. Reads all slots, to find the newest.
   explicit Observer(const ConsumerEnd& end,
                     StartAt start = StartAt::kNext) noexcept
-      : reader_(end, start),
-        slots_(end.slots),
-        slot_size_(end.info->slot_size),
-        slot_count_(end.info->slot_count),
-        unmarked_(end.info->mode == HFT_MODE_DROP &&
-                  end.info->producer_kind == HFT_PRODUCER_PROCESS) {}
+      : Observer(end, Reader<hft_record>(end, start)) {}
+
+  /// Begin with `position`.
+  Observer(const ConsumerEnd& end, std::uint64_t position) noexcept
+      : Observer(end, Reader<hft_record>(end, position)) {}
 
   /// Copy the next record: its header and the first 40 bytes of its payload to
   /// `out`, as much of the rest as there is room for to `more`, in whole words.
@@ -67,6 +66,14 @@ class Observer {
   }
 
  private:
+  Observer(const ConsumerEnd& end, const Reader<hft_record>& reader) noexcept
+      : reader_(reader),
+        slots_(end.slots),
+        slot_size_(end.info->slot_size),
+        slot_count_(end.info->slot_count),
+        unmarked_(end.info->mode == HFT_MODE_DROP &&
+                  end.info->producer_kind == HFT_PRODUCER_PROCESS) {}
+
   // Whether the producer may have begun to write over the record of this
   // position.
   [[nodiscard]] bool is_passed(std::uint64_t position) const noexcept {

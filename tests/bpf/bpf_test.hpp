@@ -98,6 +98,11 @@ class Publisher {
       run(skeleton_->progs.discard_first, 0, 1);
     }
   }
+  void abandon_first(std::uint32_t count) const {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      run(skeleton_->progs.abandon_first, 0, 1);
+    }
+  }
   std::uint32_t publish_bare(std::uint64_t sequence) const {
     return run(skeleton_->progs.publish_bare, sequence, 1);
   }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What a BPF program publishes, its consumers get: both modes, exact loss.
+#include <gmock/gmock.h>
+
 #include <vector>
 
 #include "bpf_test.hpp"
 #include "hft/record.hpp"
 #include "hft/validate.hpp"
+#include "tap/tapped.hpp"
 
 namespace hft::bpf {
 namespace {
@@ -226,6 +229,59 @@ TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
   publisher.publish_first(15, 1);
   EXPECT_EQ(take_all(consumer), sequence(15, 1));
 }
+
+class AbandonedTest : public BpfTest,
+                      public testing::WithParamInterface<hft_mode> {};
+
+// Whoever looks on at rings whose producer is gone sees all that was published,
+// and learns what was not.
+TEST_P(AbandonedTest, ATapGoesOnBehindWhatWillNeverBePublished) {
+  using testing::AllOf;
+  using testing::ElementsAre;
+  using testing::Field;
+  const auto run = [](std::uint64_t first, std::uint64_t count) {
+    return ElementsAre(AllOf(Field(&tap::Abandoned::ring, 0U),
+                             Field(&tap::Abandoned::first, first),
+                             Field(&tap::Abandoned::count, count)));
+  };
+  const Publisher publisher({.slot_count = 16, .mode = GetParam(), .rings = 1});
+  const Ring ring = publisher.first().attach(0, Role::kObserver);
+  tap::Watch watch({.name = "", .rings = {{ring.consumer_end(), nullptr}}},
+                   StartAt::kOldest);
+  const auto expect_next = [&](std::uint64_t from, std::uint64_t count) {
+    for (std::uint64_t i = from; i < from + count; ++i) {
+      const tap::Sight* const sight = watch.next();
+      ASSERT_NE(sight, nullptr);
+      EXPECT_EQ(sight->position, i);
+      EXPECT_EQ(sequence_of(*sight->record), i);
+    }
+    EXPECT_EQ(watch.next(), nullptr);
+  };
+  EXPECT_THAT(watch.pass_abandoned(), testing::IsEmpty());
+  publisher.publish_first(0, 2);
+  publisher.abandon_first(1);
+  publisher.publish_first(3, 3);
+  publisher.abandon_first(2);
+  publisher.publish_first(8, 1);
+  publisher.abandon_first(3);
+
+  expect_next(0, 2);
+  EXPECT_THAT(watch.pass_abandoned(), run(2, 1));
+  expect_next(3, 3);
+  EXPECT_THAT(watch.pass_abandoned(), run(6, 2));
+  expect_next(8, 1);
+  EXPECT_THAT(watch.pass_abandoned(), run(9, 3));
+  expect_next(12, 0);
+  EXPECT_THAT(watch.pass_abandoned(), testing::IsEmpty());
+  EXPECT_EQ(watch.missed(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, AbandonedTest,
+                         testing::Values(HFT_MODE_DROP, HFT_MODE_OVERWRITE),
+                         [](const auto& instance) {
+                           return instance.param == HFT_MODE_DROP ? "Drop"
+                                                                  : "Overwrite";
+                         });
 
 TEST_F(RingTest, ModesAreNotMistaken) {
   const Publisher drop({.slot_count = 16, .rings = 1});

@@ -55,6 +55,23 @@ Tapped::One open_region(const std::string& name) {
   return keep(std::move(region), end);
 }
 
+// The first published position from `position` on, or the one that would be
+// taken next.
+std::uint64_t first_published(const ConsumerEnd& end, std::uint64_t position) {
+  const std::uint64_t taken =
+      __atomic_load_n(&end.producer->producer_pos, __ATOMIC_RELAXED);
+  for (; position < taken; ++position) {
+    const auto* const published = reinterpret_cast<const std::uint64_t*>(
+        end.slots +
+        (position & (end.info->slot_count - 1)) * end.info->slot_size);
+    // Whoever reads the record loads this again, with acquire.
+    if (__atomic_load_n(published, __ATOMIC_RELAXED) > position) {
+      break;
+    }
+  }
+  return position;
+}
+
 void expect_records(const hft_info& info) {
   expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
 }
@@ -110,6 +127,12 @@ std::uint64_t Watch::Eye::published_until(std::uint64_t /*known*/,
   return observer.position();
 }
 
+bool Watch::Eye::stands_still() const noexcept {
+  return !waits && end.info->producer_kind != HFT_PRODUCER_PROCESS &&
+         observer.position() <
+             __atomic_load_n(&end.producer->producer_pos, __ATOMIC_RELAXED);
+}
+
 Watch::Watch(const Tapped& rings, StartAt start) {
   for (const Tapped::One& one : rings.rings) {
     eyes_.add(Eye(one.end, start));
@@ -140,9 +163,7 @@ std::vector<Reserved> Watch::reserved(std::uint64_t now) {
     const Eye& eye = eyes_[i];
     Reserved& stands = stands_[i];
     const std::uint64_t next = eye.observer.position();
-    if (eye.waits || eye.end.info->producer_kind == HFT_PRODUCER_PROCESS ||
-        __atomic_load_n(&eye.end.producer->producer_pos, __ATOMIC_RELAXED) <=
-            next) {
+    if (!eye.stands_still()) {
       stands = {};
     } else if (stands.since == 0 || stands.position != next) {
       stands = {.ring = eye.end.info->ring_id, .position = next, .since = now};
@@ -153,10 +174,27 @@ std::vector<Reserved> Watch::reserved(std::uint64_t now) {
   return all;
 }
 
+std::vector<Abandoned> Watch::pass_abandoned() {
+  std::vector<Abandoned> all;
+  for (std::size_t i = 0; i < eyes_.size(); ++i) {
+    Eye& eye = eyes_[i];
+    if (!eye.stands_still()) {
+      continue;
+    }
+    const std::uint64_t first = eye.observer.position();
+    const std::uint64_t next = first_published(eye.end, first);
+    all.push_back(
+        {.ring = eye.end.info->ring_id, .first = first, .count = next - first});
+    eye.missed_before += eye.observer.missed();
+    eye.observer = Observer(eye.end, next);
+  }
+  return all;
+}
+
 std::uint64_t Watch::missed() const {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < eyes_.size(); ++i) {
-    sum += eyes_[i].observer.missed();
+    sum += eyes_[i].missed();
   }
   return sum;
 }

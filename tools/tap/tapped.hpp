@@ -56,6 +56,13 @@ struct Reserved {
   std::uint64_t since = 0;  // ns, CLOCK_MONOTONIC: when it was first seen
 };
 
+/// Positions in a row that their producer reserved, and left behind.
+struct Abandoned {
+  std::uint32_t ring = 0;  // hft_info.ring_id
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
 /// Not thread-safe. The rings must outlive it.
 class Watch {
  public:
@@ -68,6 +75,11 @@ class Watch {
   /// Where the records of each ring do not go on though positions are taken.
   /// `now` is the time, as in Reserved::since. For when next() gives nothing.
   std::vector<Reserved> reserved(std::uint64_t now);
+
+  /// For when no producer is left and next() gives nothing: goes on behind the
+  /// positions at which the records of each ring do not go on, up to the next
+  /// record. They were reserved and will never be published.
+  std::vector<Abandoned> pass_abandoned();
 
   /// Published records that were gone before they were seen.
   [[nodiscard]] std::uint64_t missed() const;
@@ -85,10 +97,17 @@ class Watch {
     [[nodiscard]] std::uint64_t published_until(
         std::uint64_t known, std::size_t most) const noexcept;
     void release() noexcept { waits = false; }
+    /// Whether a position is taken at which it finds no record.
+    [[nodiscard]] bool stands_still() const noexcept;
+    /// Published records that it did not see.
+    [[nodiscard]] std::uint64_t missed() const noexcept {
+      return missed_before + observer.missed();
+    }
 
     ConsumerEnd end;
     Observer observer;
     std::uint64_t dropped_before;
+    std::uint64_t missed_before = 0;   // by observers that it no longer has
     std::vector<std::uint64_t> bytes;  // of the record that waits
     bool waits = false;
   };
