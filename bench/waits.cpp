@@ -18,7 +18,7 @@
 #include "crew.hpp"
 #include "hft/clock.hpp"
 #include "hft/ring.hpp"
-#include "hft/statistics.hpp"
+#include "lab/statistics.hpp"
 #include "program.hpp"
 #include "rig.hpp"
 #include "summary.hpp"
@@ -93,7 +93,7 @@ struct Figures {
 Figures measure(Crew& crew, Waiting& what) {
   std::vector<std::uint64_t> cycles(kTrips);
   crew.run([&] { what.pong(kTrips); }, [&] { what.ping(cycles); });
-  const hft::Summary trips = hft::summarise(cycles);
+  const hft::lab::Summary trips = hft::lab::summarise(cycles);
   const std::uint64_t start = tsc_now();
   crew.run([&] { what.consume(kStreamed); }, [&] { what.produce(kStreamed); });
   return {trips.mean, static_cast<double>(trips.p50),

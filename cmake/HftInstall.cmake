@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/hft)
 install(DIRECTORY include/hft abi/hft
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT hft_development)
-install(TARGETS hft hft_headers EXPORT hftTargets
+install(TARGETS hft EXPORT hftTargets
   ARCHIVE COMPONENT hft_development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT hftTargets NAMESPACE hft::

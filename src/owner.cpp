@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-#include "hft/results.hpp"
+#include "read_file.hpp"
 
 namespace hft {
 namespace {
@@ -61,7 +61,7 @@ Process parse(pid_t pid, std::string_view stat) {
 // Nothing when /proc shows no such process.
 std::optional<Process> read_process(pid_t pid) {
   try {
-    return parse(pid, read_file(fmt::format("/proc/{}/stat", pid)));
+    return parse(pid, read_proc_file(fmt::format("/proc/{}/stat", pid)));
   } catch (const std::system_error& error) {
     switch (error.code().value()) {
       case ENOENT:  // also what hidepid=2 says

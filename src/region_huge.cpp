@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "hft/results.hpp"
+#include "read_file.hpp"
 #include "region_internal.hpp"
 
 namespace hft::internal {
@@ -42,7 +42,7 @@ std::uint64_t in_huge_pages(std::uint64_t bytes) noexcept {
 
 // /proc/self/smaps, proc(5): a line "start-end rights ..." begins a mapping.
 bool is_transparent_huge(const Mapping& mapping) {
-  const std::string smaps = read_file("/proc/self/smaps");
+  const std::string smaps = read_proc_file("/proc/self/smaps");
   const std::string start = fmt::format(
       "{:08x}-", reinterpret_cast<std::uintptr_t>(mapping.as<const void>()));
   constexpr std::string_view kField = "\nShmemPmdMapped:";

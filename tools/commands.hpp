@@ -17,4 +17,8 @@ void add_replay(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
 void add_tap(CLI::App& app, int& status);
 
+/// In the order in which `hft --help` lists them.
+inline constexpr void (*kCommands[])(CLI::App& app, int& status) = {
+    add_bench, add_ctl, add_feed, add_produce, add_replay, add_report, add_tap};
+
 }  // namespace hft::tools

@@ -11,13 +11,9 @@ int main(int argc, char** argv) {
   app.footer("Example: hft bench --paths ring,read --samples 10000");
 
   int status = hft::tools::kOk;
-  hft::tools::add_bench(app, status);
-  hft::tools::add_ctl(app, status);
-  hft::tools::add_feed(app, status);
-  hft::tools::add_produce(app, status);
-  hft::tools::add_replay(app, status);
-  hft::tools::add_report(app, status);
-  hft::tools::add_tap(app, status);
+  for (const auto add : hft::tools::kCommands) {
+    add(app, status);
+  }
 
   return hft::tools::run_program(app, argc, argv, [&] { return status; });
 }

@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "machine.hpp"
+#include "lab/files.hpp"
+#include "lab/machine.hpp"
 #include "options.hpp"
 #include "program.hpp"
 #include "report.hpp"
@@ -53,10 +54,10 @@ class Progress {
 void run(const Options& options) {
   Setting setting;
   setting.plan = make_plan(options);
-  setting.manifest = bench::describe_machine();
+  setting.manifest = lab::describe_machine();
   std::vector<std::string> reasons;
-  bench::try_lock_memory(reasons);
-  const bench::NoiseWatch watch(setting.plan.there, std::move(reasons));
+  lab::try_lock_memory(reasons);
+  const lab::NoiseWatch watch(setting.plan.there, std::move(reasons));
   // What malloc gives to a ring is a mapping of its own as well: fresh pages
   // each round, as for ours.
   mallopt(M_MMAP_THRESHOLD, 4096);
@@ -67,7 +68,7 @@ void run(const Options& options) {
   // The file last: by then nobody asks how far the table has come.
   fmt::print("{}", format_tables(setting, summary));
   if (!options.json.empty()) {
-    write_file(options.json, format_json(setting, summary));
+    lab::write_file(options.json, format_json(setting, summary));
   }
 }
 

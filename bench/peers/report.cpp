@@ -85,7 +85,7 @@ Json to_json(const AtDistance& at) {
 }  // namespace
 
 std::string format_tables(const Setting& setting, const Summary& summary) {
-  const Validity& validity = setting.validity;
+  const lab::Validity& validity = setting.validity;
   std::string text =
       fmt::format("{}, {}\nvalidity: {}: {}\n", setting.manifest.cpu_model,
                   setting.manifest.kernel, validity.label,
@@ -138,7 +138,7 @@ std::string format_json(const Setting& setting, const Summary& summary) {
   }
   json["validity"] = {{"label", setting.validity.label},
                       {"reasons", setting.validity.reasons}};
-  const Manifest& manifest = setting.manifest;
+  const lab::Manifest& manifest = setting.manifest;
   json["manifest"] = {{"kernel", manifest.kernel},
                       {"cpu_model", manifest.cpu_model},
                       {"accelerator", manifest.accelerator},

@@ -4,15 +4,15 @@
 
 #include <string>
 
-#include "hft/results.hpp"
+#include "lab/results.hpp"
 #include "summary.hpp"
 
 namespace hft::peers {
 
 /// Where and how it was measured.
 struct Setting {
-  Manifest manifest;
-  Validity validity;
+  lab::Manifest manifest;
+  lab::Validity validity;
   Plan plan;
 };
 

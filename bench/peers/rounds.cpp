@@ -9,7 +9,7 @@
 #include "crew.hpp"
 #include "floor.hpp"
 #include "hft/clock.hpp"
-#include "hft/statistics.hpp"
+#include "lab/statistics.hpp"
 
 namespace hft::peers {
 namespace {
@@ -45,7 +45,7 @@ class Bench {
     sample.two_lines = compare(two, one);
     sample.rested = compare(rested, one);
     std::sort(one_line_.begin(), one_line_.end());
-    sample.one_line = static_cast<double>(percentile(one_line_, 0.5));
+    sample.one_line = static_cast<double>(lab::percentile(one_line_, 0.5));
     one_line_.clear();
     return sample;
   }
@@ -76,10 +76,10 @@ class Bench {
     }
     std::sort(trips.begin(), trips.end());
     std::sort(floors.begin(), floors.end());
-    one_line_.push_back(percentile(floors, 0.5));
+    one_line_.push_back(lab::percentile(floors, 0.5));
     const auto ratio = [&](double fraction) {
-      return static_cast<double>(percentile(trips, fraction)) /
-             static_cast<double>(percentile(floors, fraction));
+      return static_cast<double>(lab::percentile(trips, fraction)) /
+             static_cast<double>(lab::percentile(floors, fraction));
     };
     return {ratio(0.5), ratio(0.99), ratio(0.999)};
   }
@@ -88,7 +88,7 @@ class Bench {
     Cycles trips(kBlockTrips);
     bounce(floor, trips);
     std::sort(trips.begin(), trips.end());
-    return static_cast<double>(percentile(trips, 0.5));
+    return static_cast<double>(lab::percentile(trips, 0.5));
   }
 
   Sample measure_cell(const Cell& cell) {

@@ -9,10 +9,10 @@
 #include <sstream>
 #include <string>
 
-#include "feed/session.hpp"
 #include "hft/clock.hpp"
 #include "packets.hpp"
 #include "plain_books.hpp"
+#include "replay/session.hpp"
 
 namespace hft::feed {
 namespace {
@@ -55,7 +55,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 // Packets from memory, with a pause after each.
 class ListSource final : public PacketSource {
  public:
-  explicit ListSource(std::vector<Packet> packets)
+  explicit ListSource(std::vector<net::Packet> packets)
       : packets_(std::move(packets)) {}
 
   std::optional<Datagram> next() override {
@@ -71,7 +71,7 @@ class ListSource final : public PacketSource {
   [[nodiscard]] bool drained() const { return at_ == packets_.size(); }
 
  private:
-  std::vector<Packet> packets_;
+  std::vector<net::Packet> packets_;
   std::size_t at_ = 0;
   bool pause_ = true;
 };
@@ -82,7 +82,7 @@ class Follow : public testing::Test {
     return {
         .form = form, .every = every, .out = out_.file(), .said = said_.file()};
   }
-  void run(Follower& follower, std::vector<Packet> packets,
+  void run(Follower& follower, std::vector<net::Packet> packets,
            const FollowLimits& limits = {}) {
     ListSource source(std::move(packets));
     follow(source, follower, limits, [&] { return source.drained(); });
@@ -97,10 +97,10 @@ double price(std::uint64_t value) {
 }
 
 TEST_F(Follow, TheLastLineOfAStockIsItsBook) {
-  const std::vector<Packet> packets =
+  const std::vector<net::Packet> packets =
       make_session({.seed = 2, .instruments = 5, .messages = 10'000});
   test::PlainBooks plain;
-  for (const Packet& packet : packets) {
+  for (const net::Packet& packet : packets) {
     plain.read(packet.payload);
   }
   Follower follower(options(Form::kJson));
@@ -163,12 +163,12 @@ TEST_F(Follow, GapsAreSaidAtOnce) {
 
 TEST_F(Follow, AnotherSessionBeginsWithEmptyBooks) {
   Follower follower(options(Form::kNone));
-  std::vector<Packet> packets = make_session({.messages = 1000});
+  std::vector<net::Packet> packets = make_session({.messages = 1000});
   run(follower, packets);
   EXPECT_GT(follower.books().orders(), 0U);
   EXPECT_TRUE(follower.ended());
   const std::size_t orders = follower.books().orders();
-  for (Packet& packet : packets) {
+  for (net::Packet& packet : packets) {
     packet.payload[9] = std::byte{'2'};
   }
   run(follower, packets);
@@ -178,7 +178,7 @@ TEST_F(Follow, AnotherSessionBeginsWithEmptyBooks) {
 }
 
 TEST_F(Follow, EndsWithTheSessionOrAfterSoManyPackets) {
-  std::vector<Packet> packets = make_session({.messages = 1000});
+  std::vector<net::Packet> packets = make_session({.messages = 1000});
   const std::size_t size = packets.size();
   packets.insert(packets.end(), 5, packets.back());
   Follower until_end(options(Form::kNone));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "feed/frame.hpp"
+#include "net/frame.hpp"
 
 #include <gmock/gmock.h>
 
 #include <stdexcept>
 #include <utility>
 
-#include "feed/endpoint.hpp"
+#include "net/endpoint.hpp"
 #include "packets.hpp"
 
 namespace hft::feed {
@@ -16,7 +16,7 @@ using test::append;
 using test::Buffer;
 
 constexpr std::size_t kEthernet = 14;
-const Endpoint kTo{.address = 0xEF010203, .port = 5000};
+const net::Endpoint kTo{.address = 0xEF010203, .port = 5000};
 
 Buffer payload() {
   Buffer bytes;
@@ -26,7 +26,7 @@ Buffer payload() {
 
 Buffer frame() {
   Buffer bytes;
-  write_frame(kTo, payload(), bytes);
+  net::write_frame(kTo, payload(), bytes);
   return bytes;
 }
 
@@ -41,8 +41,8 @@ Buffer tagged(int tags) {
   return bytes;
 }
 
-void expect_payload(const Frame& found) {
-  EXPECT_EQ(found.kind, FrameKind::kUdp);
+void expect_payload(const net::Frame& found) {
+  EXPECT_EQ(found.kind, net::FrameKind::kUdp);
   EXPECT_EQ(found.to, kTo);
   EXPECT_EQ(Buffer(found.payload.begin(), found.payload.end()), payload());
 }
@@ -67,11 +67,11 @@ TEST(Frame, IsWhatTheWireHas) {
 }
 
 TEST(Frame, PayloadsSurvive) {
-  expect_payload(parse_ethernet(frame()));
-  expect_payload(parse_ethernet(tagged(1)));
-  expect_payload(parse_ethernet(tagged(2)));
+  expect_payload(net::parse_ethernet(frame()));
+  expect_payload(net::parse_ethernet(tagged(1)));
+  expect_payload(net::parse_ethernet(tagged(2)));
   const Buffer whole = frame();
-  expect_payload(parse_ip(Bytes(whole).subspan(kEthernet)));
+  expect_payload(net::parse_ip(net::Bytes(whole).subspan(kEthernet)));
 }
 
 TEST(Frame, EveryTruncationIsMalformed) {
@@ -80,16 +80,17 @@ TEST(Frame, EveryTruncationIsMalformed) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const Buffer part(whole.begin(),
                         whole.begin() + static_cast<std::ptrdiff_t>(size));
-      EXPECT_EQ(parse_ethernet(part).kind, FrameKind::kMalformed) << size;
+      EXPECT_EQ(net::parse_ethernet(part).kind, net::FrameKind::kMalformed)
+          << size;
     }
   }
-  EXPECT_EQ(parse_ip({}).kind, FrameKind::kMalformed);
+  EXPECT_EQ(net::parse_ip({}).kind, net::FrameKind::kMalformed);
 }
 
 TEST(Frame, PaddingIsNoPayload) {
   Buffer padded = frame();
   padded.resize(padded.size() + 20);
-  expect_payload(parse_ethernet(padded));
+  expect_payload(net::parse_ethernet(padded));
 }
 
 TEST(Frame, OptionsOfIpAreSkipped) {
@@ -97,7 +98,7 @@ TEST(Frame, OptionsOfIpAreSkipped) {
   bytes = with_byte(bytes, kEthernet + 3, 0x27);  // 4 bytes more
   const Buffer option(4, std::byte{1});
   bytes.insert(bytes.begin() + kEthernet + 20, option.begin(), option.end());
-  expect_payload(parse_ethernet(bytes));
+  expect_payload(net::parse_ethernet(bytes));
 }
 
 TEST(Frame, LengthsThatLieAreMalformed) {
@@ -111,40 +112,40 @@ TEST(Frame, LengthsThatLieAreMalformed) {
         std::pair{kEthernet + 25, 0x07U},   // UDP shorter than its header
         std::pair{kEthernet + 25, 0x10U}})  // longer than IP
   {
-    EXPECT_EQ(parse_ethernet(with_byte(good, at, value)).kind,
-              FrameKind::kMalformed)
+    EXPECT_EQ(net::parse_ethernet(with_byte(good, at, value)).kind,
+              net::FrameKind::kMalformed)
         << at << ' ' << value;
   }
 }
 
 TEST(Frame, WhatIsNoUdpOverIpIsOther) {
-  EXPECT_EQ(parse_ethernet(with_byte(frame(), 12, 0x86)).kind,
-            FrameKind::kOther);
-  EXPECT_EQ(parse_ethernet(with_byte(frame(), kEthernet, 0x65)).kind,
-            FrameKind::kOther);
-  EXPECT_EQ(parse_ethernet(with_byte(frame(), kEthernet + 9, 6)).kind,
-            FrameKind::kOther);
-  EXPECT_EQ(parse_ethernet(tagged(3)).kind, FrameKind::kOther);
+  EXPECT_EQ(net::parse_ethernet(with_byte(frame(), 12, 0x86)).kind,
+            net::FrameKind::kOther);
+  EXPECT_EQ(net::parse_ethernet(with_byte(frame(), kEthernet, 0x65)).kind,
+            net::FrameKind::kOther);
+  EXPECT_EQ(net::parse_ethernet(with_byte(frame(), kEthernet + 9, 6)).kind,
+            net::FrameKind::kOther);
+  EXPECT_EQ(net::parse_ethernet(tagged(3)).kind, net::FrameKind::kOther);
 }
 
 TEST(Frame, FragmentsAreTold) {
   const Buffer good = frame();
   const auto flags = [&](unsigned high, unsigned low) {
-    return parse_ethernet(with_byte(with_byte(good, kEthernet + 6, high),
-                                    kEthernet + 7, low))
+    return net::parse_ethernet(with_byte(with_byte(good, kEthernet + 6, high),
+                                         kEthernet + 7, low))
         .kind;
   };
-  EXPECT_EQ(flags(0x20, 0), FrameKind::kFragment);  // more to come
-  EXPECT_EQ(flags(0, 1), FrameKind::kFragment);     // not the first
-  EXPECT_EQ(flags(0x40, 0), FrameKind::kUdp);       // must not be cut up
+  EXPECT_EQ(flags(0x20, 0), net::FrameKind::kFragment);  // more to come
+  EXPECT_EQ(flags(0, 1), net::FrameKind::kFragment);     // not the first
+  EXPECT_EQ(flags(0x40, 0), net::FrameKind::kUdp);       // must not be cut up
 }
 
 TEST(EndpointTest, SurvivesItsText) {
-  const Endpoint endpoint = parse_endpoint("239.1.2.3:5000");
+  const net::Endpoint endpoint = net::parse_endpoint("239.1.2.3:5000");
   EXPECT_EQ(endpoint, kTo);
   EXPECT_EQ(to_string(endpoint), "239.1.2.3:5000");
   EXPECT_TRUE(endpoint.is_group());
-  EXPECT_FALSE(parse_endpoint("127.0.0.1:1").is_group());
+  EXPECT_FALSE(net::parse_endpoint("127.0.0.1:1").is_group());
 }
 
 TEST(EndpointTest, RefusesWhatIsNone) {
@@ -152,7 +153,7 @@ TEST(EndpointTest, RefusesWhatIsNone) {
        {"", ":", "239.1.1.1", "239.1.1.1:", "239.1.1.1:0", "239.1.1.1:65536",
         "239.1.1.1:5000x", "239.1.1:5000", "::1:5000", "host:5000",
         "239.1.1.1:-1", "239.1.1.256:1"}) {
-    EXPECT_THROW(parse_endpoint(text), std::invalid_argument) << text;
+    EXPECT_THROW(net::parse_endpoint(text), std::invalid_argument) << text;
   }
 }
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "feed/books.hpp"
-#include "feed/frame.hpp"
 #include "feed/itch.hpp"
 #include "feed/mold.hpp"
+#include "net/frame.hpp"
 
 namespace hft::feed {
 namespace {
@@ -23,7 +23,7 @@ namespace {
 struct Handler {
   void on_session(const SessionName&, std::uint64_t) { books.clear(); }
   void on_gap(const Gap& gap) { lost += gap.lost(); }
-  void on_message(std::uint64_t, Bytes message) {
+  void on_message(std::uint64_t, net::Bytes message) {
     itch.decode(message, books);
     check();
   }
@@ -50,15 +50,15 @@ struct Handler {
 };
 
 // Of exactly its bytes: what is read beyond them, the sanitizer sees.
-std::vector<std::byte> cut(Bytes& rest, std::size_t size) {
-  const Bytes part = rest.first(std::min(size, rest.size()));
+std::vector<std::byte> cut(net::Bytes& rest, std::size_t size) {
+  const net::Bytes part = rest.first(std::min(size, rest.size()));
   rest = rest.subspan(part.size());
   return {part.begin(), part.end()};
 }
 
-void read_packets(Bytes rest, Handler& handler) {
+void read_packets(net::Bytes rest, Handler& handler) {
   while (rest.size() >= 2) {
-    const std::size_t size = load_big<std::uint16_t>(rest.data()) % 512;
+    const std::size_t size = net::load_big<std::uint16_t>(rest.data()) % 512;
     rest = rest.subspan(2);
     handler.mold.decode(cut(rest, size), handler);
   }
@@ -83,7 +83,7 @@ void narrow(std::vector<std::byte>& message) {
   }
 }
 
-void read_messages(Bytes rest, Handler& handler) {
+void read_messages(net::Bytes rest, Handler& handler) {
   constexpr std::string_view kTypes = "AFECXDU";
   while (!rest.empty()) {
     const char type =
@@ -99,25 +99,25 @@ void read_messages(Bytes rest, Handler& handler) {
 }
 
 // A good frame, of which up to three bytes of the headers are others.
-void read_frame(Bytes rest, Handler& handler) {
+void read_frame(net::Bytes rest, Handler& handler) {
   constexpr std::size_t kHeaders = 42;
   const std::vector<std::byte> others = cut(rest, 6);
   std::vector<std::byte> frame;
-  write_frame({.address = 0xEF010101, .port = 5000}, rest, frame);
+  net::write_frame({.address = 0xEF010101, .port = 5000}, rest, frame);
   for (std::size_t i = 0; i + 1 < others.size(); i += 2) {
     frame[std::to_integer<std::size_t>(others[i]) % kHeaders] = others[i + 1];
   }
   frame.shrink_to_fit();
-  handler.mold.decode(parse_ethernet(frame).payload, handler);
+  handler.mold.decode(net::parse_ethernet(frame).payload, handler);
 }
 
-void read(Bytes input) {
+void read(net::Bytes input) {
   if (input.empty()) {
     return;
   }
   Handler handler;
   const unsigned how = std::to_integer<unsigned>(input.front()) % 4;
-  Bytes rest = input.subspan(1);
+  net::Bytes rest = input.subspan(1);
   switch (how) {
     case 0:
       read_frame(rest, handler);

@@ -24,7 +24,7 @@ struct Heard {
     sessions.emplace_back(std::string(name.data(), name.size()), sequence);
   }
   void on_gap(const Gap& gap) { gaps.push_back(gap); }
-  void on_message(std::uint64_t sequence, Bytes message) {
+  void on_message(std::uint64_t sequence, net::Bytes message) {
     const auto* text = reinterpret_cast<const char*>(message.data());
     messages.emplace_back(sequence, std::string(text, message.size()));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "feed/pcap.hpp"
+#include "net/pcap.hpp"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "feed/frame.hpp"
-#include "feed/session.hpp"
+#include "net/frame.hpp"
 #include "packets.hpp"
+#include "replay/session.hpp"
 
 namespace hft::feed {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using test::append;
 using test::Buffer;
 
-const Endpoint kTo{.address = 0xEF010101, .port = 5000};
+const net::Endpoint kTo{.address = 0xEF010101, .port = 5000};
 constexpr std::uint32_t kEthernet = 1;
 constexpr std::uint32_t kRaw = 101;
 constexpr std::uint32_t kLinuxCooked = 113;
@@ -55,7 +55,7 @@ class File {
     word(65'535);
     word(link);
   }
-  void frame(std::uint32_t seconds, std::uint32_t part, Bytes bytes,
+  void frame(std::uint32_t seconds, std::uint32_t part, net::Bytes bytes,
              std::uint32_t cut = 0) {
     word(seconds);
     word(part);
@@ -81,14 +81,14 @@ Buffer ethernet_frame() {
   Buffer payload;
   append(payload, "abc");
   Buffer frame;
-  write_frame(kTo, payload, frame);
+  net::write_frame(kTo, payload, frame);
   return frame;
 }
 
 TEST_F(PcapFile, SessionsSurvive) {
-  const std::vector<Packet> packets = make_session({.messages = 2000});
-  write_pcap(path_, packets, kTo);
-  const Capture capture = read_pcap(path_);
+  const std::vector<net::Packet> packets = make_session({.messages = 2000});
+  net::write_pcap(path_, packets, kTo);
+  const net::Capture capture = net::read_pcap(path_);
   ASSERT_EQ(capture.packets.size(), packets.size());
   for (std::size_t i = 0; i < packets.size(); ++i) {
     EXPECT_EQ(capture.packets[i].time, packets[i].time);
@@ -103,9 +103,10 @@ TEST_F(PcapFile, BothOrdersBothUnitsBothLinks) {
     for (const bool nanoseconds : {false, true}) {
       for (const std::uint32_t link : {kEthernet, kRaw}) {
         File file(big, nanoseconds, link);
-        file.frame(3, 123'456, Bytes(ethernet).subspan(link == kRaw ? 14 : 0));
+        file.frame(3, 123'456,
+                   net::Bytes(ethernet).subspan(link == kRaw ? 14 : 0));
         write(file.bytes());
-        const Capture capture = read_pcap(path_);
+        const net::Capture capture = net::read_pcap(path_);
         ASSERT_EQ(capture.packets.size(), 1U);
         EXPECT_EQ(capture.packets[0].time,
                   nanoseconds ? 3'000'123'456U : 3'123'456'000U);
@@ -125,7 +126,7 @@ TEST_F(PcapFile, WhatIsSkippedIsCounted) {
   frame[14 + 9] = std::byte{6};
   file.frame(4, 0, frame);
   write(file.bytes());
-  const Capture capture = read_pcap(path_);
+  const net::Capture capture = net::read_pcap(path_);
   EXPECT_EQ(capture.packets.size(), 1U);
   EXPECT_EQ(capture.malformed, 1U);
   EXPECT_EQ(capture.fragments, 1U);
@@ -133,26 +134,28 @@ TEST_F(PcapFile, WhatIsSkippedIsCounted) {
 }
 
 TEST_F(PcapFile, RefusesWhatIsNoCapture) {
-  EXPECT_THROW(read_pcap(path_), BadCapture);  // empty
-  EXPECT_THROW(read_pcap("/nowhere/at/all.pcap"), BadCapture);
+  EXPECT_THROW(net::read_pcap(path_), net::BadCapture);  // empty
+  EXPECT_THROW(net::read_pcap("/nowhere/at/all.pcap"), net::BadCapture);
   Buffer text;
   append(text, "this is no capture file at all");
   write(text);
-  EXPECT_THROW(read_pcap(path_), BadCapture);
+  EXPECT_THROW(net::read_pcap(path_), net::BadCapture);
   write(File(false, true, kLinuxCooked).bytes());
-  EXPECT_THROW(read_pcap(path_), BadCapture);
+  EXPECT_THROW(net::read_pcap(path_), net::BadCapture);
   File file(false, true, kEthernet);
   file.frame(1, 0, ethernet_frame());
   Buffer cut = file.bytes();
   cut.pop_back();
   write(cut);
-  EXPECT_THROW(read_pcap(path_), BadCapture);
+  EXPECT_THROW(net::read_pcap(path_), net::BadCapture);
 }
 
 TEST_F(PcapFile, CannotWriteWhereNothingIs) {
-  EXPECT_THROW(write_pcap("/nowhere/at/all.pcap", {}, kTo), std::runtime_error);
-  EXPECT_THROW(write_pcap("/dev/full", make_session({.messages = 2000}), kTo),
+  EXPECT_THROW(net::write_pcap("/nowhere/at/all.pcap", {}, kTo),
                std::runtime_error);
+  EXPECT_THROW(
+      net::write_pcap("/dev/full", make_session({.messages = 2000}), kTo),
+      std::runtime_error);
 }
 
 }  // namespace

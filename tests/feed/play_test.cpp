@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "feed/play.hpp"
+#include "replay/play.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,22 +7,22 @@
 #include <string>
 
 #include "feed/mold.hpp"
-#include "feed/session.hpp"
 #include "packets.hpp"
+#include "replay/session.hpp"
 
 namespace hft::feed {
 namespace {
 
 using testing::ElementsAre;
 
-Packet at(std::uint64_t time) {
+net::Packet at(std::uint64_t time) {
   return {.time = time, .payload = test::mold_packet("SESSION001", 1, 0)};
 }
 
 bool always(const Played&) { return true; }
 
 TEST(Timetable, OfARate) {
-  const std::vector<Packet> packets(3);
+  const std::vector<net::Packet> packets(3);
   const Timetable timetable(packets, {.rate = 1000});
   EXPECT_TRUE(timetable.scheduled());
   EXPECT_EQ(timetable.due(0), 0U);
@@ -31,7 +31,8 @@ TEST(Timetable, OfARate) {
 }
 
 TEST(Timetable, OfThePacketsOwnTimes) {
-  const std::vector<Packet> packets = {at(1000), at(1100), at(900), at(1600)};
+  const std::vector<net::Packet> packets = {at(1000), at(1100), at(900),
+                                            at(1600)};
   const Timetable own(packets, {.speed = 1});
   EXPECT_EQ(own.due(0), 0U);
   EXPECT_EQ(own.due(1), 100U);
@@ -52,12 +53,12 @@ TEST(Timetable, OfNone) {
 }
 
 TEST(Play, SendsAllOfItOnceAndCounts) {
-  const std::vector<Packet> packets = make_session({.messages = 5000});
+  const std::vector<net::Packet> packets = make_session({.messages = 5000});
   std::size_t sent = 0;
   std::uint64_t bytes = 0;
   const Played played = play(
       packets, {},
-      [&](Bytes payload) {
+      [&](net::Bytes payload) {
         ASSERT_EQ(std::vector(payload.begin(), payload.end()),
                   packets[sent].payload);
         ++sent;
@@ -72,10 +73,10 @@ TEST(Play, SendsAllOfItOnceAndCounts) {
 }
 
 TEST(Play, NoneIsEarly) {
-  const std::vector<Packet> packets(50, at(0));
+  const std::vector<net::Packet> packets(50, at(0));
   std::vector<double> when;
   const Played played = play(
-      packets, {.rate = 10'000}, [](Bytes) {},
+      packets, {.rate = 10'000}, [](net::Bytes) {},
       [&](const Played& so_far) {
         when.push_back(so_far.seconds);
         return true;
@@ -89,24 +90,24 @@ TEST(Play, NoneIsEarly) {
 }
 
 TEST(Play, EndsWhenItIsTold) {
-  const std::vector<Packet> packets(10, at(0));
+  const std::vector<net::Packet> packets(10, at(0));
   const auto three = [](const Played& so_far) { return so_far.packets < 3; };
   EXPECT_EQ(play(
-                packets, {}, [](Bytes) {}, three)
+                packets, {}, [](net::Bytes) {}, three)
                 .packets,
             3U);
   EXPECT_EQ(play(
-                {}, {.loop = true}, [](Bytes) {}, always)
+                {}, {.loop = true}, [](net::Bytes) {}, always)
                 .packets,
             0U);
 }
 
 TEST(Play, EachRoundIsASessionOfItsOwn) {
-  const std::vector<Packet> packets(2, at(0));
+  const std::vector<net::Packet> packets(2, at(0));
   std::vector<std::string> sessions;
   play(
       packets, {.loop = true},
-      [&](Bytes payload) {
+      [&](net::Bytes payload) {
         const MoldHeader header = parse_mold_header(payload).value();
         sessions.emplace_back(header.session.data(), header.session.size());
       },

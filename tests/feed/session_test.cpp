@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Made-up days, and the books that come of them against plain ones.
-#include "feed/session.hpp"
+#include "replay/session.hpp"
 
 #include <gmock/gmock.h>
 
@@ -10,6 +10,7 @@
 #include "feed/books.hpp"
 #include "feed/itch.hpp"
 #include "plain_books.hpp"
+#include "replay/mold_packer.hpp"
 
 namespace hft::feed {
 namespace {
@@ -19,14 +20,16 @@ using test::PlainSide;
 
 // What `hft feed` does, without printing.
 struct Follow {
-  explicit Follow(const std::vector<Packet>& packets) {
-    for (const Packet& packet : packets) {
+  explicit Follow(const std::vector<net::Packet>& packets) {
+    for (const net::Packet& packet : packets) {
       mold.decode(packet.payload, *this);
     }
   }
   void on_session(const SessionName&, std::uint64_t) {}
   void on_gap(const Gap& gap) { gaps.push_back(gap); }
-  void on_message(std::uint64_t, Bytes message) { itch.decode(message, books); }
+  void on_message(std::uint64_t, net::Bytes message) {
+    itch.decode(message, books);
+  }
   void on_session_end(const SessionName&) { ended = true; }
 
   MoldDecoder mold;
@@ -51,9 +54,9 @@ TEST_P(SessionSeed, BooksAreThoseOfThePlainWay) {
       .seed = GetParam(),
       .instruments = static_cast<std::uint16_t>(1 + 20 * GetParam()),
       .messages = 20'000};
-  const std::vector<Packet> packets = make_session(plan);
+  const std::vector<net::Packet> packets = make_session(plan);
   PlainBooks plain;
-  for (const Packet& packet : packets) {
+  for (const net::Packet& packet : packets) {
     plain.read(packet.payload);
   }
   const Follow follow(packets);
@@ -90,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, SessionSeed, testing::Range(0UL, 6UL));
 
 TEST(Session, HasEveryKindOfMessage) {
   PlainBooks plain;
-  for (const Packet& packet : make_session({.messages = 50'000})) {
+  for (const net::Packet& packet : make_session({.messages = 50'000})) {
     plain.read(packet.payload);
   }
   for (const char type : std::string_view("SRAFECXDUPQBH")) {
@@ -99,9 +102,10 @@ TEST(Session, HasEveryKindOfMessage) {
   }
 }
 
-bool same(const std::vector<Packet>& a, const std::vector<Packet>& b) {
+bool same(const std::vector<net::Packet>& a,
+          const std::vector<net::Packet>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Packet& x, const Packet& y) {
+                    [](const net::Packet& x, const net::Packet& y) {
                       return x.time == y.time && x.payload == y.payload;
                     });
 }
@@ -116,7 +120,7 @@ TEST(Session, IsTheSameForTheSameSeedAlone) {
 TEST(Session, PacketsKeepTheirSize) {
   for (const std::size_t size : {72UL, 100UL, 500UL, 1400UL}) {
     std::size_t largest = 0;
-    for (const Packet& packet :
+    for (const net::Packet& packet :
          make_session({.messages = 2000, .packet_size = size})) {
       largest = std::max(largest, packet.payload.size());
     }
@@ -135,13 +139,13 @@ TEST(Session, RefusesWhatCannotBe) {
 }
 
 TEST(Session, GapsAreSaidExactly) {
-  std::vector<Packet> packets = make_session({.messages = 20'000});
+  std::vector<net::Packet> packets = make_session({.messages = 20'000});
   const std::size_t all = packets.size();
   std::uint64_t left_out = 0;
   for (std::size_t i = 9; i + 1 < all; i += 10) {
     left_out += messages_in(packets[i]);
   }
-  EXPECT_EQ(leave_out(packets, 10), (all - 1) / 10);
+  EXPECT_EQ(net::leave_out(packets, 10), (all - 1) / 10);
   const Follow follow(packets);
   EXPECT_EQ(follow.mold.counts().lost, left_out);
   EXPECT_EQ(follow.mold.counts().messages + left_out, 20'000U);
@@ -150,9 +154,9 @@ TEST(Session, GapsAreSaidExactly) {
 }
 
 TEST(Session, ATwiceSentPacketChangesNothing) {
-  const std::vector<Packet> packets = make_session({.messages = 5000});
-  std::vector<Packet> twice;
-  for (const Packet& packet : packets) {
+  const std::vector<net::Packet> packets = make_session({.messages = 5000});
+  std::vector<net::Packet> twice;
+  for (const net::Packet& packet : packets) {
     twice.insert(twice.end(), 2, packet);
   }
   const Follow once(packets);

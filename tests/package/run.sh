@@ -48,6 +48,14 @@ build_project() {
   fi
 }
 
+headers_of() { # BUILD_DIR: all that was included; Ninja keeps no .d files
+  if [[ $(cached CMAKE_GENERATOR) == Ninja ]]; then
+    ninja -C "$1" -t deps
+  else
+    find "$1" -name '*.d' -exec cat {} +
+  fi
+}
+
 block() { # LANGUAGE PAGE: the first block of that language
   awk -v fence="\`\`\`$1" '$0 == fence && !done { inside = 1; next }
     /^```$/ && inside { inside = 0; done = 1 } inside' "$2"
@@ -73,6 +81,12 @@ case $way in
     others=$(find "$work/build" -type f -executable \
       ! -path '*/CMakeFiles/*' ! -name consumer)
     [[ -z $others ]] || fail "expected the library alone, found $others"
+    # It is built of its own sources, {fmt} and the system's headers.
+    included=$(headers_of "$work/build")
+    [[ $included == *hft/abi.h* ]] || fail "expected hft/abi.h to be included"
+    if grep -E '/(nlohmann|xdp|bpf|netlink|CLI)/' <<<"$included"; then
+      fail "expected the library to include no header of these packages"
+    fi
     expect_output "$work/build/consumer"
     ;;
   pkg-config)

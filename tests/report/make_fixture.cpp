@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "hft/results.hpp"
+#include "lab/files.hpp"
+#include "lab/results.hpp"
+#include "lab/samples.hpp"
 
 namespace {
 
@@ -49,16 +51,16 @@ std::vector<std::uint64_t> draw(const Shape& shape, std::size_t count,
   return samples;
 }
 
-hft::PathResult summarise_path(const Shape& shape,
-                               const std::vector<std::uint64_t>& samples) {
-  hft::PathResult result;
+hft::lab::PathResult summarise_path(const Shape& shape,
+                                    const std::vector<std::uint64_t>& samples) {
+  hft::lab::PathResult result;
   result.path = shape.path;
   result.offered = samples.size();
-  result.latency = hft::summarise(samples);
+  result.latency = hft::lab::summarise(samples);
   const std::size_t round = samples.size() / kRounds;
   for (std::size_t i = 0; i < kRounds; ++i) {
-    const hft::Summary part =
-        hft::summarise(std::span(samples).subspan(i * round, round));
+    const hft::lab::Summary part =
+        hft::lab::summarise(std::span(samples).subspan(i * round, round));
     result.rounds.push_back({part.p50, part.p99});
   }
   std::vector<std::size_t> order(samples.size());
@@ -83,7 +85,7 @@ int main(int argc, char** argv) {
   const std::size_t count = std::stoul(argv[2]);
   std::mt19937_64 random{20'240'506};
 
-  hft::Results results;
+  hft::lab::Results results;
   results.manifest = {.kernel = "6.1.99-hft",
                       .config_hash = "5f3a90c1",
                       .command_line =
@@ -105,11 +107,12 @@ int main(int argc, char** argv) {
   for (const Shape& shape : kShapes) {
     const std::vector<std::uint64_t> samples = draw(shape, count, random);
     results.results.push_back(summarise_path(shape, samples));
-    hft::write_samples_csv(folder / fmt::format("{}.csv", shape.path), samples);
+    hft::lab::write_samples_csv(folder / fmt::format("{}.csv", shape.path),
+                                samples);
   }
   std::vector<std::uint64_t> late = draw(kShapes[4], count, random);
   for (std::uint64_t& latency : late) latency += 300;
-  results.results.back().schedule = hft::summarise(late);
-  hft::write_file(folder / "results.json", hft::to_json(results));
+  results.results.back().schedule = hft::lab::summarise(late);
+  hft::lab::write_file(folder / "results.json", hft::lab::to_json(results));
   return 0;
 }

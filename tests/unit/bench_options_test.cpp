@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
-#include "options.hpp"
+#include "bench/options.hpp"
 
 namespace hft::bench {
 namespace {
@@ -120,7 +120,7 @@ TEST(BenchOptions, ManifestWantsPairs) {
   EXPECT_NE(complaint("--manifest =7.2"), "");
   const Options options =
       parse("--manifest qemu=7.2 --manifest host=a=b --manifest commit=abc");
-  Manifest manifest;
+  lab::Manifest manifest;
   apply_manifest(options.manifest, manifest);
   EXPECT_EQ(manifest.qemu, "7.2");
   EXPECT_EQ(manifest.commit, "abc");

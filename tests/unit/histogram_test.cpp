@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "hft/histogram.hpp"
+#include "lab/histogram.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hft {
+namespace hft::lab {
 namespace {
 
 TEST(Histogram, EmptyHasNothing) {
@@ -102,4 +102,4 @@ TEST(Histogram, HgrmTakesMoreTicks) {
 }
 
 }  // namespace
-}  // namespace hft
+}  // namespace hft::lab

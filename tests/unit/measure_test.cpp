@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "measure.hpp"
+#include "bench/measure.hpp"
 
 #include <gmock/gmock.h>
 

@@ -13,7 +13,7 @@
 
 #include "child.hpp"
 #include "hft/mapping.hpp"
-#include "hft/results.hpp"
+#include "read_file.hpp"
 
 namespace hft {
 namespace {
@@ -108,7 +108,8 @@ TEST_F(Owner, ZombieIsDead) {
 TEST_F(Owner, ProcessWhoseFirstThreadHasEndedLives) {
   Child owner([&](const Pipe& pipe) {
     std::thread([&] {
-      while (read_file("/proc/self/stat").find(") Z ") == std::string::npos) {
+      while (read_proc_file("/proc/self/stat").find(") Z ") ==
+             std::string::npos) {
         std::this_thread::yield();
       }
       pipe.tell(own_identity());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "producer_process.hpp"
+#include "bench/paths/producer_process.hpp"
 
 #include <gmock/gmock.h>
 #include <signal.h>

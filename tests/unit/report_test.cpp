@@ -6,10 +6,10 @@
 #include <numeric>
 #include <set>
 
-#include "charts.hpp"
-#include "gnuplot.hpp"
-#include "page.hpp"
-#include "pictures.hpp"
+#include "report/charts.hpp"
+#include "report/gnuplot.hpp"
+#include "report/page.hpp"
+#include "report/pictures.hpp"
 
 namespace hft::report {
 namespace {
@@ -26,13 +26,13 @@ PathSamples countdown(const std::string& name, std::uint64_t count) {
   return {name, samples};
 }
 
-Results results_of(const std::vector<PathSamples>& paths) {
-  Results results;
+lab::Results results_of(const std::vector<PathSamples>& paths) {
+  lab::Results results;
   results.validity = {"noisy", {"a <b> & \"c\""}};
   results.unit = "ns";
   for (const PathSamples& path : paths) {
     results.results.emplace_back().path = path.name;
-    results.results.back().latency = summarise(path.samples);
+    results.results.back().latency = lab::summarise(path.samples);
   }
   return results;
 }
@@ -98,7 +98,7 @@ TEST(Page, EscapesEveryText) {
   EXPECT_EQ(escape_html("<a href=\"x\">&'"),
             "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
   const std::vector<PathSamples> paths{countdown("ring", 10)};
-  Results results = results_of(paths);
+  lab::Results results = results_of(paths);
   results.manifest.cpu_model = "</script><script>alert(1)</script>@DATA@";
   results.results[0].worst = {{3, 10, "<i>irq</i>"}, {4, 9, ""}};
   const std::string page = report_page("T <1> @UNIT@", results, paths);
@@ -131,7 +131,7 @@ TEST(Pictures, AreDrawnByGnuplot) {
       {{"ring", {0, 0}}, {"read", {1'000'000'000'000, 5}}, {"shm", {}}},
       {countdown("ring", 2000), countdown("read", 30)}};
   for (const auto& paths : cases) {
-    Results results = results_of(paths);
+    lab::Results results = results_of(paths);
     results.validity.reasons = {"it's 100 % \"quoted\"\n`x`",
                                 "é" + std::string(200, 'y')};
     for (const auto& script : {cdf_script("a 'title' %d\n", results, paths),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/results.hpp"
+#include "lab/results.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -14,8 +14,10 @@
 #include <system_error>
 
 #include "hft/descriptor.hpp"
+#include "lab/files.hpp"
+#include "lab/samples.hpp"
 
-namespace hft {
+namespace hft::lab {
 namespace {
 
 using ::testing::AllOf;
@@ -362,4 +364,4 @@ TEST_F(ResultFiles, WriteErrorsHaveTheSystemsWords) {
 }
 
 }  // namespace
-}  // namespace hft
+}  // namespace hft::lab

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "schedule.hpp"
+#include "bench/paths/schedule.hpp"
 
 #include <gmock/gmock.h>
 

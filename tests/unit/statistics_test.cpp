@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/statistics.hpp"
+#include "lab/statistics.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-namespace hft {
+namespace hft::lab {
 namespace {
 
 // `count` whole numbers from 1, shuffled: the value at a rank is the rank.
@@ -103,4 +103,4 @@ TEST(Summarise, LargestValuesDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace hft
+}  // namespace hft::lab

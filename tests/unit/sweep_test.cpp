@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "sweep.hpp"
+#include "bench/sweep.hpp"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 
-#include "sweep_picture.hpp"
+#include "report/sweep_picture.hpp"
 
 namespace hft::bench {
 namespace {
@@ -73,8 +73,8 @@ TEST(Sweep, SaturatedWhenNoRoundHeld) {
   EXPECT_TRUE(is_saturated({losing, behind}));
 }
 
-SweepResults example() {
-  SweepResults sweep;
+lab::SweepResults example() {
+  lab::SweepResults sweep;
   sweep.manifest.kernel = "6.1";
   sweep.manifest.tsc_hz = 2'000'000'000;
   sweep.validity = {"noisy", {"made up"}};
@@ -82,7 +82,7 @@ SweepResults example() {
   sweep.by = "rate";
   sweep.axis = "offered rate, records a second";
   for (const std::uint64_t value : {1000U, 2000U}) {
-    SweepPoint& point = sweep.points.emplace_back();
+    lab::SweepPoint& point = sweep.points.emplace_back();
     point.value = value;
     point.offered_rate = static_cast<double>(value);
     point.delivered_rate = 999.5;
@@ -108,13 +108,13 @@ SweepResults example() {
 }
 
 TEST(SweepResults, ComeBackFromJson) {
-  EXPECT_EQ(parse_sweep(to_json(example())), example());
+  EXPECT_EQ(lab::parse_sweep(to_json(example())), example());
 }
 
 std::string complaint(const std::string& json) {
   try {
-    parse_sweep(json);
-  } catch (const ResultsError& error) {
+    lab::parse_sweep(json);
+  } catch (const lab::ResultsError& error) {
     return error.what();
   }
   return {};
@@ -141,12 +141,12 @@ TEST(SweepResults, CsvHasALineAPoint) {
 }
 
 TEST(SweepResults, TableSaysWhereItEnds) {
-  SweepResults sweep = example();
-  EXPECT_THAT(format_sweep_table(sweep),
+  lab::SweepResults sweep = example();
+  EXPECT_THAT(lab::format_sweep_table(sweep),
               HasSubstr("process lost records at every rate and is saturated "
                         "at 2,000"));
   sweep.points.front().result.lost = 0;
-  EXPECT_THAT(format_sweep_table(sweep),
+  EXPECT_THAT(lab::format_sweep_table(sweep),
               HasSubstr("process lost nothing up to rate 1,000 and is "
                         "saturated at 2,000"));
 }
@@ -161,7 +161,7 @@ TEST(SweepPicture, HasAxesWithUnitsAndTheSaturation) {
 }
 
 TEST(SweepPicture, LabelsOfOneValueStandSideBySide) {
-  SweepResults sweep = example();
+  lab::SweepResults sweep = example();
   sweep.points.push_back(sweep.points.back());
   sweep.points.back().result.path = "pipe";
   const std::string script = report::sweep_script("T", sweep);
@@ -170,7 +170,7 @@ TEST(SweepPicture, LabelsOfOneValueStandSideBySide) {
 }
 
 TEST(SweepPicture, HoldsWithoutPoints) {
-  SweepResults sweep = example();
+  lab::SweepResults sweep = example();
   sweep.points.clear();
   EXPECT_THAT(report::sweep_script("T", sweep), HasSubstr("plot NaN"));
   EXPECT_THAT(report::sweep_script("T", sweep), Not(HasSubstr("inf")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "attribution.hpp"
+#include "bench/attribution.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

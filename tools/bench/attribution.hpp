@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "path.hpp"
+#include "bench/path.hpp"
 
 namespace hft::bench {
 

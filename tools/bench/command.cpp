@@ -9,19 +9,19 @@
 #include <memory>
 #include <optional>
 
+#include "bench/cost/bpf.hpp"
+#include "bench/cost/driver.hpp"
+#include "bench/measure.hpp"
+#include "bench/options.hpp"
+#include "bench/output.hpp"
+#include "bench/progress.hpp"
+#include "bench/sweep.hpp"
 #include "commands.hpp"
 #include "hft/affinity.hpp"
 #include "hft/bpf.hpp"
 #include "hft/clock.hpp"
 #include "hft/device.hpp"
-#include "machine.hpp"
-#include "measure.hpp"
-#include "options.hpp"
-#include "output.hpp"
-#include "producer_cost.hpp"
-#include "progress.hpp"
-#include "publish_cost.hpp"
-#include "sweep.hpp"
+#include "lab/machine.hpp"
 
 namespace hft::bench {
 namespace {
@@ -157,10 +157,10 @@ int run(const Options& options) {
     simulator.emplace(options.period);
   }
   pin_to_cpu(options.cpus[1]);
-  wait_for_uptime(kSettledSeconds);
+  lab::wait_for_uptime(kSettledSeconds);
   // All but what was measured.
-  Results frame;
-  frame.manifest = describe_machine();
+  lab::Results frame;
+  frame.manifest = lab::describe_machine();
   if (std::ranges::any_of(paths, &PathKind::packets)) {
     frame.manifest.extra["packet_sender"] =
         options.sender == Sender::kFrame ? "frame" : "udp";
@@ -170,9 +170,9 @@ int run(const Options& options) {
   Plan plan = make_plan(options, paths);
   plan.tsc_hz = frame.manifest.tsc_hz;
   std::vector<std::string> reasons;
-  try_lock_memory(reasons);
+  lab::try_lock_memory(reasons);
 
-  NoiseWatch noise(options.cpus[1], std::move(reasons));
+  lab::NoiseWatch noise(options.cpus[1], std::move(reasons));
   ClockDoubts doubts;
   std::optional<Progress> progress(std::in_place);
   if (options.sweep.empty()) {
@@ -182,7 +182,7 @@ int run(const Options& options) {
     frame.validity = noise.judge(frame.manifest);
     write_results(options, all, std::move(frame));
   } else {
-    std::vector<SweepPoint> points =
+    std::vector<lab::SweepPoint> points =
         measure_sweep(*find_sweep(options.sweep), plan, *progress, doubts);
     progress.reset();
     noise.add(doubts.reasons());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "measure.hpp"
+#include "bench/measure.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <span>
 #include <stdexcept>
 
-#include "attribution.hpp"
-#include "cycles.hpp"
+#include "bench/attribution.hpp"
+#include "bench/paths/cycles.hpp"
+#include "bench/watchdog.hpp"
 #include "hft/clock.hpp"
-#include "watchdog.hpp"
 
 namespace hft::bench {
 namespace {
@@ -44,8 +44,8 @@ void add_schedule(const Seen& seen, std::uint64_t period_ns, std::uint64_t hz,
   }
 }
 
-void keep_worst(std::vector<Outlier>& worst, Outlier outlier) {
-  const auto larger = [](const Outlier& a, const Outlier& b) {
+void keep_worst(std::vector<lab::Outlier>& worst, lab::Outlier outlier) {
+  const auto larger = [](const lab::Outlier& a, const lab::Outlier& b) {
     return a.latency > b.latency;
   };
   worst.insert(std::upper_bound(worst.begin(), worst.end(), outlier, larger),
@@ -106,7 +106,8 @@ void measure_round(const Plan& plan, const Subject& subject,
   }
   flow.seen = samples;
   flow.elapsed = seen.now - begin;
-  const Summary round = summarise(std::span(measured.latency).subspan(first));
+  const lab::Summary round =
+      lab::summarise(std::span(measured.latency).subspan(first));
   measured.rounds.push_back({round.p50, round.p99});
 }
 
@@ -169,15 +170,15 @@ std::vector<std::string> ClockDoubts::reasons() const {
   return reasons;
 }
 
-PathResult to_result(const Measured& measured) {
-  PathResult result;
+lab::PathResult to_result(const Measured& measured) {
+  lab::PathResult result;
   result.path = measured.kind->name;
   result.lost = total(measured.flow).lost;
   result.offered = measured.latency.size() + result.lost;
-  result.latency = summarise(measured.latency);
+  result.latency = lab::summarise(measured.latency);
   result.rounds = measured.rounds;
   if (!measured.schedule.empty()) {
-    result.schedule = summarise(measured.schedule);
+    result.schedule = lab::summarise(measured.schedule);
   }
   result.worst = measured.worst;
   return result;

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "hft/results.hpp"
-#include "path.hpp"
-#include "progress.hpp"
+#include "bench/path.hpp"
+#include "bench/progress.hpp"
+#include "lab/results.hpp"
 
 namespace hft::bench {
 
@@ -42,14 +42,14 @@ struct Measured {
   std::vector<std::uint64_t> latency;
   std::vector<std::uint64_t>
       schedule;  // one more for each tick that never came
-  std::vector<Round> rounds;
-  std::vector<Flow> flow;      // a round
-  std::vector<Outlier> worst;  // with attribution only
+  std::vector<lab::Round> rounds;
+  std::vector<Flow> flow;           // a round
+  std::vector<lab::Outlier> worst;  // with attribution only
 };
 
 Flow total(const std::vector<Flow>& rounds);
 
-PathResult to_result(const Measured& measured);
+lab::PathResult to_result(const Measured& measured);
 
 /// Whether to believe the clocks: not where samples took no time at all. QEMU
 /// shows no CPU a counter behind another's, and holds it there instead.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "options.hpp"
+#include "bench/options.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "bench/sweep.hpp"
 #include "period.hpp"
-#include "sweep.hpp"
 
 namespace hft::bench {
 namespace {
@@ -222,13 +222,14 @@ std::vector<const PathKind*> chosen_paths(const Options& options,
   return chosen;
 }
 
-void apply_manifest(const std::vector<std::string>& pairs, Manifest& manifest) {
-  const std::map<std::string, std::string Manifest::*> fields = {
-      {"kernel", &Manifest::kernel},
-      {"config_hash", &Manifest::config_hash},
-      {"accelerator", &Manifest::accelerator},
-      {"qemu", &Manifest::qemu},
-      {"commit", &Manifest::commit},
+void apply_manifest(const std::vector<std::string>& pairs,
+                    lab::Manifest& manifest) {
+  const std::map<std::string, std::string lab::Manifest::*> fields = {
+      {"kernel", &lab::Manifest::kernel},
+      {"config_hash", &lab::Manifest::config_hash},
+      {"accelerator", &lab::Manifest::accelerator},
+      {"qemu", &lab::Manifest::qemu},
+      {"commit", &lab::Manifest::commit},
   };
   for (const std::string& pair : pairs) {
     const std::size_t equals = pair.find('=');

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "hft/results.hpp"
-#include "path.hpp"
+#include "bench/path.hpp"
+#include "lab/results.hpp"
 
 namespace hft::bench {
 
@@ -44,6 +44,7 @@ std::vector<const PathKind*> chosen_paths(const Options& options,
 
 /// Put KEY=VALUE pairs into the manifest: its own fields by name, others as
 /// extras.
-void apply_manifest(const std::vector<std::string>& pairs, Manifest& manifest);
+void apply_manifest(const std::vector<std::string>& pairs,
+                    lab::Manifest& manifest);
 
 }  // namespace hft::bench

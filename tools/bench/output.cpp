@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "output.hpp"
+#include "bench/output.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,8 +9,10 @@
 #include <system_error>
 #include <utility>
 
-#include "hft/histogram.hpp"
-#include "sweep.hpp"
+#include "bench/sweep.hpp"
+#include "lab/files.hpp"
+#include "lab/histogram.hpp"
+#include "lab/samples.hpp"
 
 namespace hft::bench {
 namespace {
@@ -34,16 +36,16 @@ void write_raw(const Options& options, const std::vector<Measured>& all) {
   for (const Measured& measured : all) {
     const std::string name(measured.kind->name);
     if (!options.csv.empty()) {
-      write_samples_csv(
+      lab::write_samples_csv(
           is_csv_file(options) ? options.csv : options.csv / (name + ".csv"),
           measured.latency);
     }
     if (!options.hgrm.empty()) {
-      Histogram histogram;
+      lab::Histogram histogram;
       for (const std::uint64_t latency : measured.latency) {
         histogram.record(latency);
       }
-      write_file(options.hgrm / (name + ".hgrm"), histogram.to_hgrm());
+      lab::write_file(options.hgrm / (name + ".hgrm"), histogram.to_hgrm());
     }
   }
 }
@@ -57,33 +59,34 @@ void make_folders(const Options& options) {
 }
 
 void write_results(const Options& options, const std::vector<Measured>& all,
-                   Results results) {
+                   lab::Results results) {
   for (const Measured& measured : all) {
     results.results.push_back(to_result(measured));
   }
-  fmt::print("{}", format_table(results));
+  fmt::print("{}", lab::format_table(results));
   write_raw(options, all);
   if (!options.json.empty()) {
-    write_file(options.json, to_json(results));
+    lab::write_file(options.json, to_json(results));
   }
 }
 
-void write_sweep(const Options& options, std::vector<SweepPoint> points,
-                 const Results& frame) {
+void write_sweep(const Options& options, std::vector<lab::SweepPoint> points,
+                 const lab::Results& frame) {
   const SweepKind& kind = *find_sweep(options.sweep);
-  const SweepResults sweep{.manifest = frame.manifest,
-                           .validity = frame.validity,
-                           .unit = frame.unit,
-                           .by = std::string(kind.name),
-                           .axis = std::string(kind.axis),
-                           .points = std::move(points)};
-  fmt::print("{}", format_sweep_table(sweep));
+  const lab::SweepResults sweep{.manifest = frame.manifest,
+                                .validity = frame.validity,
+                                .unit = frame.unit,
+                                .by = std::string(kind.name),
+                                .axis = std::string(kind.axis),
+                                .points = std::move(points)};
+  fmt::print("{}", lab::format_sweep_table(sweep));
   if (!options.csv.empty()) {
-    write_file(is_csv_file(options) ? options.csv : options.csv / "sweep.csv",
-               to_csv(sweep));
+    lab::write_file(
+        is_csv_file(options) ? options.csv : options.csv / "sweep.csv",
+        to_csv(sweep));
   }
   if (!options.json.empty()) {
-    write_file(options.json, to_json(sweep));
+    lab::write_file(options.json, to_json(sweep));
   }
 }
 

@@ -4,10 +4,10 @@
 
 #include <vector>
 
-#include "hft/results.hpp"
-#include "measure.hpp"
-#include "options.hpp"
-#include "sweep_results.hpp"
+#include "bench/measure.hpp"
+#include "bench/options.hpp"
+#include "lab/results.hpp"
+#include "lab/sweep_results.hpp"
 
 namespace hft::bench {
 
@@ -17,9 +17,9 @@ void make_folders(const Options& options);
 
 /// `results` has all but what was measured.
 void write_results(const Options& options, const std::vector<Measured>& all,
-                   Results results);
+                   lab::Results results);
 /// `frame` has all but the points.
-void write_sweep(const Options& options, std::vector<SweepPoint> points,
-                 const Results& frame);
+void write_sweep(const Options& options, std::vector<lab::SweepPoint> points,
+                 const lab::Results& frame);
 
 }  // namespace hft::bench

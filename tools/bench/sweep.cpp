@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sweep.hpp"
+#include "bench/sweep.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <cmath>
 #include <utility>
 
-#include "cycles.hpp"
+#include "bench/paths/cycles.hpp"
+#include "bench/paths/poller.hpp"
 #include "hft/record.hpp"
-#include "path_poller.hpp"
 
 namespace hft::bench {
 namespace {
@@ -85,12 +85,12 @@ void apply_capacity(std::uint64_t value, Subject& subject) {
   subject.warmup = std::max(subject.warmup, value);
 }
 
-SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
-                    const Subject& subject, const Measured& measured,
-                    std::uint64_t hz) {
+lab::SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
+                         const Subject& subject, const Measured& measured,
+                         std::uint64_t hz) {
   const Flow flow = total(measured.flow);
   const auto cycles = static_cast<double>(hz);
-  SweepPoint point;
+  lab::SweepPoint point;
   point.value = value;
   point.offered_rate =
       cycles / static_cast<double>(to_cycles(subject.setting.period, hz));
@@ -105,8 +105,9 @@ SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
   return point;
 }
 
-std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
-                                   Progress& progress, ClockDoubts& doubts) {
+std::vector<lab::SweepPoint> all_values(const SweepKind& sweep, Plan plan,
+                                        Progress& progress,
+                                        ClockDoubts& doubts) {
   const std::vector<Subject> subjects = std::exchange(plan.subjects, {});
   std::vector<std::uint64_t> values;
   for (const Subject& subject : subjects) {
@@ -121,7 +122,7 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
     }
   }
   const std::vector<Measured> all = measure(plan, progress, doubts);
-  std::vector<SweepPoint> points;
+  std::vector<lab::SweepPoint> points;
   for (std::size_t i = 0; i < all.size(); ++i) {
     points.push_back(
         to_point(sweep, values[i], plan.subjects[i], all[i], plan.tsc_hz));
@@ -132,7 +133,7 @@ std::vector<SweepPoint> all_values(const SweepKind& sweep, Plan plan,
 // A path that is being swept, and what it gave so far.
 struct Swept {
   Subject subject;
-  std::vector<SweepPoint> points;
+  std::vector<lab::SweepPoint> points;
 };
 
 bool holds(const Swept& swept) {
@@ -160,9 +161,9 @@ void measure_value(const SweepKind& sweep, std::uint64_t value,
   }
 }
 
-std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
-                                         Progress& progress,
-                                         ClockDoubts& doubts) {
+std::vector<lab::SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
+                                              Progress& progress,
+                                              ClockDoubts& doubts) {
   std::vector<Swept> paths;
   for (const Subject& subject : plan.subjects) {
     paths.push_back({.subject = subject, .points = {}});
@@ -171,10 +172,10 @@ std::vector<SweepPoint> until_saturation(const SweepKind& sweep, Plan plan,
     if (std::ranges::none_of(paths, holds)) {
       break;
     }
-    progress.tell(fmt::format("{} {}", sweep.name, group_digits(value)));
+    progress.tell(fmt::format("{} {}", sweep.name, lab::group_digits(value)));
     measure_value(sweep, value, paths, plan, progress, doubts);
   }
-  std::vector<SweepPoint> points;
+  std::vector<lab::SweepPoint> points;
   for (const Swept& path : paths) {
     points.insert(points.end(), path.points.begin(), path.points.end());
   }
@@ -214,8 +215,9 @@ bool is_saturated(const std::vector<Flow>& rounds) {
   });
 }
 
-std::vector<SweepPoint> measure_sweep(const SweepKind& sweep, const Plan& plan,
-                                      Progress& progress, ClockDoubts& doubts) {
+std::vector<lab::SweepPoint> measure_sweep(const SweepKind& sweep,
+                                           const Plan& plan, Progress& progress,
+                                           ClockDoubts& doubts) {
   return sweep.until_saturation
              ? until_saturation(sweep, plan, progress, doubts)
              : all_values(sweep, plan, progress, doubts);

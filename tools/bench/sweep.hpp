@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "measure.hpp"
-#include "sweep_results.hpp"
+#include "bench/measure.hpp"
+#include "lab/sweep_results.hpp"
 
 namespace hft::bench {
 
@@ -38,7 +38,8 @@ bool is_saturated(const std::vector<Flow>& rounds);
 
 /// Measure each subject of the plan at each value: all points take turns, round
 /// by round, or, until saturation, each value in its turn. Adds to `doubts`.
-std::vector<SweepPoint> measure_sweep(const SweepKind& sweep, const Plan& plan,
-                                      Progress& progress, ClockDoubts& doubts);
+std::vector<lab::SweepPoint> measure_sweep(const SweepKind& sweep,
+                                           const Plan& plan, Progress& progress,
+                                           ClockDoubts& doubts);
 
 }  // namespace hft::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "watchdog.hpp"
+#include "bench/watchdog.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "path.hpp"
+#include "bench/path.hpp"
 
 namespace hft::bench {
 

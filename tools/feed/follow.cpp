@@ -55,7 +55,7 @@ void Follower::on_gap(const Gap& gap) {
              gap.expected, gap.found, gap.lost());
 }
 
-void Follower::on_message(std::uint64_t sequence, Bytes message) {
+void Follower::on_message(std::uint64_t sequence, net::Bytes message) {
   sequence_ = sequence;
   itch_.decode(message, *this);
   ++unprinted_;

@@ -18,7 +18,7 @@
 #include "feed/mold.hpp"
 #include "feed/printer.hpp"
 #include "feed/source.hpp"
-#include "hft/histogram.hpp"
+#include "lab/histogram.hpp"
 
 namespace hft::feed {
 
@@ -51,7 +51,7 @@ class Follower {
   // For the decoders.
   void on_session(const SessionName& session, std::uint64_t sequence);
   void on_gap(const Gap& gap);
-  void on_message(std::uint64_t sequence, Bytes message);
+  void on_message(std::uint64_t sequence, net::Bytes message);
   void on_session_end(const SessionName& session);
   template <class Message>
   void on(const Message& message) {
@@ -69,7 +69,8 @@ class Follower {
   MoldDecoder mold_;
   ItchDecoder itch_;
   Books books_;
-  Histogram latency_;  // ns from a datagram's arrival until it is in the books
+  lab::Histogram
+      latency_;  // ns from a datagram's arrival until it is in the books
   std::uint64_t flushed_ = 0;    // when, CLOCK_MONOTONIC, ns
   std::uint64_t first_ = 0;      // stamp
   std::uint64_t last_ = 0;       // stamp

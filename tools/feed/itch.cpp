@@ -13,20 +13,20 @@ constexpr int kTimeLowBits = 32;
 }  // namespace
 
 void read_itch_header(const std::byte* from, ItchMessage& message) {
-  message.locate = load_big<std::uint16_t>(from + kLocateAt);
-  message.tracking = load_big<std::uint16_t>(from + kTrackingAt);
-  const std::uint64_t high = load_big<std::uint16_t>(from + kTimeHighAt);
+  message.locate = net::load_big<std::uint16_t>(from + kLocateAt);
+  message.tracking = net::load_big<std::uint16_t>(from + kTrackingAt);
+  const std::uint64_t high = net::load_big<std::uint16_t>(from + kTimeHighAt);
   message.time =
-      high << kTimeLowBits | load_big<std::uint32_t>(from + kTimeLowAt);
+      high << kTimeLowBits | net::load_big<std::uint32_t>(from + kTimeLowAt);
 }
 
 void write_itch_header(char type, const ItchMessage& message, std::byte* to) {
   *to = static_cast<std::byte>(type);
-  store_big(message.locate, to + kLocateAt);
-  store_big(message.tracking, to + kTrackingAt);
-  store_big(static_cast<std::uint16_t>(message.time >> kTimeLowBits),
-            to + kTimeHighAt);
-  store_big(static_cast<std::uint32_t>(message.time), to + kTimeLowAt);
+  net::store_big(message.locate, to + kLocateAt);
+  net::store_big(message.tracking, to + kTrackingAt);
+  net::store_big(static_cast<std::uint16_t>(message.time >> kTimeLowBits),
+                 to + kTimeHighAt);
+  net::store_big(static_cast<std::uint32_t>(message.time), to + kTimeLowAt);
 }
 
 bool ItchDecoder::has_its_length(std::span<const std::byte> message) {

@@ -15,8 +15,8 @@
 #include <cstring>
 #include <span>
 
-#include "feed/big_endian.hpp"
 #include "feed/itch_messages.hpp"
+#include "net/big_endian.hpp"
 
 namespace hft::feed {
 namespace internal {
@@ -31,7 +31,7 @@ void read_field(const std::byte* from, std::array<char, Size>& field) {
 }
 template <std::unsigned_integral T>
 void read_field(const std::byte* from, T& field) {
-  field = load_big<T>(from);
+  field = net::load_big<T>(from);
 }
 
 inline void write_field(char field, std::byte* to) {
@@ -43,7 +43,7 @@ void write_field(const std::array<char, Size>& field, std::byte* to) {
 }
 template <std::unsigned_integral T>
 void write_field(T field, std::byte* to) {
-  store_big(field, to);
+  net::store_big(field, to);
 }
 
 // On each: a message hands its fields over in groups.

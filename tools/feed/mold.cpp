@@ -13,21 +13,21 @@ static_assert(kCountAt + sizeof(std::uint16_t) == kMoldHeaderSize);
 
 }  // namespace
 
-std::optional<MoldHeader> parse_mold_header(Bytes packet) {
+std::optional<MoldHeader> parse_mold_header(net::Bytes packet) {
   if (packet.size() < kMoldHeaderSize) {
     return std::nullopt;
   }
   MoldHeader header;
   std::memcpy(header.session.data(), packet.data(), header.session.size());
-  header.sequence = load_big<std::uint64_t>(&packet[kSequenceAt]);
-  header.count = load_big<std::uint16_t>(&packet[kCountAt]);
+  header.sequence = net::load_big<std::uint64_t>(&packet[kSequenceAt]);
+  header.count = net::load_big<std::uint16_t>(&packet[kCountAt]);
   return header;
 }
 
 void write_mold_header(const MoldHeader& header, std::byte* to) {
   std::memcpy(to, header.session.data(), header.session.size());
-  store_big(header.sequence, to + kSequenceAt);
-  store_big(header.count, to + kCountAt);
+  net::store_big(header.sequence, to + kSequenceAt);
+  net::store_big(header.count, to + kCountAt);
 }
 
 SequenceTracker::Arrival SequenceTracker::arrive(const SessionName& session,
@@ -57,7 +57,7 @@ std::optional<Gap> SequenceTracker::skip_to(std::uint64_t sequence) {
   return gap;
 }
 
-std::optional<MoldHeader> MoldDecoder::read_header(Bytes packet) {
+std::optional<MoldHeader> MoldDecoder::read_header(net::Bytes packet) {
   const std::optional<MoldHeader> header = parse_mold_header(packet);
   if (!header) {
     ++counts_.short_header;

@@ -14,12 +14,12 @@
 #include <optional>
 #include <span>
 
-#include "feed/big_endian.hpp"
+#include "net/big_endian.hpp"
+#include "net/bytes.hpp"
 
 namespace hft::feed {
 
 using SessionName = std::array<char, 10>;
-using Bytes = std::span<const std::byte>;
 
 inline constexpr std::size_t kMoldHeaderSize = 20;
 inline constexpr std::size_t kMoldLengthSize = 2;     // before each message
@@ -35,7 +35,7 @@ struct MoldHeader {
 };
 
 /// Nothing where a packet is too short for one.
-std::optional<MoldHeader> parse_mold_header(Bytes packet);
+std::optional<MoldHeader> parse_mold_header(net::Bytes packet);
 /// The first kMoldHeaderSize bytes at `to`.
 void write_mold_header(const MoldHeader& header, std::byte* to);
 
@@ -104,7 +104,8 @@ class SequenceTracker {
 
 template <class Handler>
 concept MoldHandler = requires(Handler handler, const SessionName& session,
-                               Gap gap, std::uint64_t sequence, Bytes message) {
+                               Gap gap, std::uint64_t sequence,
+                               net::Bytes message) {
   handler.on_session(session, sequence);  // it begins, as far as we see it
   handler.on_gap(gap);
   handler.on_message(sequence, message);  // valid until it returns
@@ -116,16 +117,16 @@ concept MoldHandler = requires(Handler handler, const SessionName& session,
 class MoldDecoder {
  public:
   template <MoldHandler Handler>
-  void decode(Bytes packet, Handler&& handler) {
+  void decode(net::Bytes packet, Handler&& handler) {
     ++counts_.packets;
     const std::optional<MoldHeader> header = read_header(packet);
     if (!header) {
       return;
     }
     const bool past = begin(*header, handler);
-    Bytes rest = packet.subspan(kMoldHeaderSize);
+    net::Bytes rest = packet.subspan(kMoldHeaderSize);
     for (std::uint16_t i = 0; i < messages_in(*header); ++i) {
-      const std::optional<Bytes> message = cut_message(rest);
+      const std::optional<net::Bytes> message = cut_message(rest);
       if (!message) {
         ++counts_.truncated;
         return;
@@ -170,19 +171,19 @@ class MoldDecoder {
   }
 
   /// Nothing, and counted, when there is none that can be true.
-  std::optional<MoldHeader> read_header(Bytes packet);
+  std::optional<MoldHeader> read_header(net::Bytes packet);
 
   /// The first message of `rest`, which is left with what follows it.
-  static std::optional<Bytes> cut_message(Bytes& rest) {
+  static std::optional<net::Bytes> cut_message(net::Bytes& rest) {
     if (rest.size() < kMoldLengthSize) {
       return std::nullopt;
     }
-    const std::size_t length = load_big<std::uint16_t>(rest.data());
+    const std::size_t length = net::load_big<std::uint16_t>(rest.data());
     rest = rest.subspan(kMoldLengthSize);
     if (rest.size() < length) {
       return std::nullopt;
     }
-    const Bytes message = rest.first(length);
+    const net::Bytes message = rest.first(length);
     rest = rest.subspan(length);
     return message;
   }

@@ -16,7 +16,7 @@
 namespace hft::feed {
 
 struct Datagram {
-  Bytes payload;            // of UDP; valid until the next call of next()
+  net::Bytes payload;       // of UDP; valid until the next call of next()
   std::uint64_t stamp = 0;  // when it arrived: CLOCK_MONOTONIC, ns
 };
 

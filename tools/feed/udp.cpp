@@ -13,8 +13,8 @@
 #include <system_error>
 #include <utility>
 
-#include "feed/frame.hpp"
 #include "hft/clock.hpp"
+#include "net/frame.hpp"
 
 namespace hft::feed {
 namespace {
@@ -43,9 +43,10 @@ Descriptor open_socket() {
   return descriptor;
 }
 
-ip_mreqn membership(const Endpoint& endpoint, const std::string& interface) {
+ip_mreqn membership(const net::Endpoint& endpoint,
+                    const std::string& interface) {
   ip_mreqn request{};
-  request.imr_multiaddr = to_sockaddr(endpoint).sin_addr;
+  request.imr_multiaddr = net::to_sockaddr(endpoint).sin_addr;
   if (!interface.empty()) {
     request.imr_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
     if (request.imr_ifindex == 0) {
@@ -80,7 +81,7 @@ void read_dropped(msghdr& message, std::uint64_t& dropped) {
   }
 }
 
-void join(const Descriptor& socket, const Endpoint& group,
+void join(const Descriptor& socket, const net::Endpoint& group,
           const std::string& interface) {
   set_option(
       socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, membership(group, interface),
@@ -91,17 +92,17 @@ void join(const Descriptor& socket, const Endpoint& group,
 
 }  // namespace
 
-Descriptor join(const Endpoint& group, const std::string& interface) {
+Descriptor join(const net::Endpoint& group, const std::string& interface) {
   Descriptor socket = open_socket();
   join(socket, group, interface);
   return socket;
 }
 
-UdpSource::UdpSource(const Endpoint& endpoint, std::string interface)
+UdpSource::UdpSource(const net::Endpoint& endpoint, std::string interface)
     : endpoint_(endpoint),
       interface_(std::move(interface)),
       socket_(open_socket()),
-      buffer_(kLongestPayload) {
+      buffer_(net::kLongestPayload) {
   const int on = 1;
   set_option(socket_, SOL_SOCKET, SO_REUSEADDR, on, "SO_REUSEADDR");
   set_option(socket_, SOL_SOCKET, SO_RXQ_OVFL, on, "SO_RXQ_OVFL");
@@ -112,7 +113,7 @@ UdpSource::UdpSource(const Endpoint& endpoint, std::string interface)
   }
   const timeval timeout{.tv_sec = 0, .tv_usec = kReceiveTimeout};
   set_option(socket_, SOL_SOCKET, SO_RCVTIMEO, timeout, "SO_RCVTIMEO");
-  const sockaddr_in address = to_sockaddr(endpoint_);
+  const sockaddr_in address = net::to_sockaddr(endpoint_);
   if (bind(socket_.get(), generic(address), sizeof(address)) != 0) {
     fail(fmt::format("listening to {}", to_string(endpoint_)));
   }
@@ -145,7 +146,7 @@ std::optional<Datagram> UdpSource::next() {
   }
   read_dropped(message, dropped_);
   return Datagram{
-      .payload = Bytes(buffer_).first(static_cast<std::size_t>(size)),
+      .payload = net::Bytes(buffer_).first(static_cast<std::size_t>(size)),
       .stamp = stamp};
 }
 
@@ -154,7 +155,8 @@ std::string UdpSource::describe() const {
                      interface_, to_string(endpoint_));
 }
 
-UdpSender::UdpSender(const Endpoint& endpoint, const UdpSenderOptions& options)
+UdpSender::UdpSender(const net::Endpoint& endpoint,
+                     const UdpSenderOptions& options)
     : where_("sending to " + to_string(endpoint)), socket_(open_socket()) {
   if (endpoint.is_group()) {
     set_option(socket_, IPPROTO_IP, IP_MULTICAST_TTL, options.ttl,
@@ -170,7 +172,7 @@ UdpSender::UdpSender(const Endpoint& endpoint, const UdpSenderOptions& options)
       bind_to(socket_, options.interface);
     }
   }
-  const sockaddr_in address = to_sockaddr(endpoint);
+  const sockaddr_in address = net::to_sockaddr(endpoint);
   if (connect(socket_.get(), generic(address), sizeof(address)) != 0) {
     fail(where_ + (options.interface.empty()
                        ? " (name an interface with --interface)"
@@ -178,7 +180,7 @@ UdpSender::UdpSender(const Endpoint& endpoint, const UdpSenderOptions& options)
   }
 }
 
-void UdpSender::send(Bytes payload) {
+void UdpSender::send(net::Bytes payload) {
   while (::send(socket_.get(), payload.data(), payload.size(), 0) < 0) {
     // Said of a datagram before, and not for good: this one was not sent yet.
     if (errno == ECONNREFUSED) {

@@ -10,28 +10,28 @@
 #include <string>
 #include <vector>
 
-#include "feed/endpoint.hpp"
 #include "feed/source.hpp"
 #include "hft/descriptor.hpp"
+#include "net/endpoint.hpp"
 
 namespace hft::feed {
 
 /// A membership, for as long as it is open: the interface lets the group in,
 /// and switches send it. Throws std::system_error.
-Descriptor join(const Endpoint& group, const std::string& interface);
+Descriptor join(const net::Endpoint& group, const std::string& interface);
 
 /// Joins the group on that interface, or wherever routing says when it is
 /// empty. Throws std::system_error.
 class UdpSource final : public PacketSource {
  public:
-  UdpSource(const Endpoint& endpoint, std::string interface);
+  UdpSource(const net::Endpoint& endpoint, std::string interface);
 
   std::optional<Datagram> next() override;
   [[nodiscard]] std::uint64_t dropped() const override { return dropped_; }
   [[nodiscard]] std::string describe() const override;
 
  private:
-  Endpoint endpoint_;
+  net::Endpoint endpoint_;
   std::string interface_;
   Descriptor socket_;
   std::vector<std::byte> buffer_;
@@ -46,10 +46,10 @@ struct UdpSenderOptions {
 class UdpSender {
  public:
   /// Throws std::system_error.
-  UdpSender(const Endpoint& endpoint, const UdpSenderOptions& options);
+  UdpSender(const net::Endpoint& endpoint, const UdpSenderOptions& options);
 
   /// Throws std::system_error.
-  void send(Bytes payload);
+  void send(net::Bytes payload);
   /// Datagrams that nobody listened to, as far as the other host said so.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 

@@ -20,10 +20,10 @@ constexpr tools::SlotsBound kSlots{.bytes = std::uint64_t{256} << 20U,
                                    .slots = 16'384};
 constexpr std::uint64_t kTurn = 100'000'000;  // ns that next() waits
 
-bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
+bpf::Xdp attach(const net::Endpoint& endpoint, const std::string& interface) {
   return bpf::Xdp({.interface = interface,
                    .port = endpoint.port,
-                   .address = to_address(endpoint),
+                   .address = net::to_address(endpoint),
                    .shape = {.slot_count = tools::default_slots(
                                  bpf::possible_cpus(), kSlotSize, kSlots),
                              .slot_size = kSlotSize}});
@@ -31,7 +31,7 @@ bpf::Xdp attach(const Endpoint& endpoint, const std::string& interface) {
 
 }  // namespace
 
-XdpSource::XdpSource(const Endpoint& endpoint, std::string interface)
+XdpSource::XdpSource(const net::Endpoint& endpoint, std::string interface)
     : endpoint_(endpoint),
       interface_(std::move(interface)),
       xdp_(attach(endpoint_, interface_)) {

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "feed/endpoint.hpp"
 #include "feed/source.hpp"
 #include "hft/bpf_xdp.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/merger.hpp"
+#include "net/endpoint.hpp"
 
 namespace hft::feed {
 
@@ -22,7 +22,7 @@ namespace hft::feed {
 /// bpf::Xdp throws.
 class XdpSource final : public PacketSource {
  public:
-  XdpSource(const Endpoint& endpoint, std::string interface);
+  XdpSource(const net::Endpoint& endpoint, std::string interface);
 
   /// Polls, and sleeps in between only when nothing has come for a while.
   std::optional<Datagram> next() override;
@@ -30,7 +30,7 @@ class XdpSource final : public PacketSource {
   [[nodiscard]] std::string describe() const override;
 
  private:
-  Endpoint endpoint_;
+  net::Endpoint endpoint_;
   std::string interface_;
   Descriptor membership_;  // none for an address of this host
   bpf::Xdp xdp_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "charts.hpp"
+#include "report/charts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-#include "hft/statistics.hpp"
+#include "lab/statistics.hpp"
 
 namespace hft::report {
 namespace {
@@ -61,13 +61,13 @@ Percentiles percentiles(const std::vector<PathSamples>& paths, int per_half) {
     }
     const double level = 1 - left + step * left / 2 / per_half;
     out.levels.push_back(level);
-    if (nearest_rank(most, level) == most) break;
+    if (lab::nearest_rank(most, level) == most) break;
   }
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const auto& sorted = paths[i].sorted;
     for (const double level : out.levels) {
       if (sorted.empty()) break;
-      const std::uint64_t rank = nearest_rank(sorted.size(), level);
+      const std::uint64_t rank = lab::nearest_rank(sorted.size(), level);
       out.latency[i].push_back(sorted[rank - 1]);
       if (rank == sorted.size()) break;
     }

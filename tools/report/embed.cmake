@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Writes OUTPUT, a C++ file that defines what assets.hpp declares. ASSETS is a
 # list of NAME=FILE.
-set(code "#include \"assets.hpp\"\n\nnamespace hft::report {\nnamespace {\n")
+set(code "#include \"report/assets.hpp\"\n\nnamespace hft::report {\nnamespace {\n")
 set(definitions "")
 foreach(asset IN LISTS ASSETS)
   string(REGEX MATCH "^([^=]+)=(.*)$" matched "${asset}")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gnuplot.hpp"
+#include "report/gnuplot.hpp"
 
 #include <fmt/format.h>
 #include <spawn.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "page.hpp"
+#include "report/page.hpp"
 
 #include <fmt/format.h>
 
@@ -9,14 +9,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "assets.hpp"
+#include "report/assets.hpp"
 
 namespace hft::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string chart_data(const Results& results,
+std::string chart_data(const lab::Results& results,
                        const std::vector<PathSamples>& paths) {
   const Percentiles tail = percentiles(paths, 20);
   const Timelines time = timelines(paths, kTimelinePoints);
@@ -67,22 +67,22 @@ std::string path_cell(const std::string& path) {
 std::string numbers(std::initializer_list<std::uint64_t> values) {
   std::string out;
   for (const std::uint64_t value : values) {
-    out += fmt::format("<td>{}</td>", group_digits(value));
+    out += fmt::format("<td>{}</td>", lab::group_digits(value));
   }
   return out;
 }
 
-std::string figures(const Summary& s) {
+std::string figures(const lab::Summary& s) {
   if (s.samples == 0) return "<td colspan=\"8\">no samples</td>";
   return numbers({s.min, s.p50, s.p90, s.p99, s.p999, s.p9999, s.max,
                   static_cast<std::uint64_t>(std::llround(s.mean))});
 }
 
-std::string latency_tables(const Results& results) {
+std::string latency_tables(const lab::Results& results) {
   std::string latency;
   std::string schedule;
   std::string spread;
-  for (const PathResult& path : results.results) {
+  for (const lab::PathResult& path : results.results) {
     const std::string name = path_cell(path.path);
     latency +=
         fmt::format("<tr>{}{}{}</tr>", name,
@@ -94,8 +94,8 @@ std::string latency_tables(const Results& results) {
                               figures(*path.schedule));
     }
     if (path.rounds.size() > 1) {
-      const auto p50 = std::ranges::minmax(path.rounds, {}, &Round::p50);
-      const auto p99 = std::ranges::minmax(path.rounds, {}, &Round::p99);
+      const auto p50 = std::ranges::minmax(path.rounds, {}, &lab::Round::p50);
+      const auto p99 = std::ranges::minmax(path.rounds, {}, &lab::Round::p99);
       spread += fmt::format("<tr>{}{}</tr>", name,
                             numbers({path.rounds.size(), p50.min.p50,
                                      p50.max.p50, p99.min.p99, p99.max.p99}));
@@ -120,10 +120,10 @@ std::string latency_tables(const Results& results) {
   return out;
 }
 
-std::string outlier_table(const Results& results) {
+std::string outlier_table(const lab::Results& results) {
   std::string rows;
-  for (const PathResult& path : results.results) {
-    for (const Outlier& outlier : path.worst) {
+  for (const lab::PathResult& path : results.results) {
+    for (const lab::Outlier& outlier : path.worst) {
       rows += fmt::format(
           "<tr>{}{}<td class=\"text\">{}</td></tr>", path_cell(path.path),
           numbers({outlier.sample, outlier.latency}),
@@ -137,8 +137,8 @@ std::string outlier_table(const Results& results) {
             {"path", "sample", "latency", "cause"}, rows));
 }
 
-std::string manifest_rows(const Results& results) {
-  const Manifest& manifest = results.manifest;
+std::string manifest_rows(const lab::Results& results) {
+  const lab::Manifest& manifest = results.manifest;
   std::vector<std::pair<std::string, std::string>> fields{
       {"time", manifest.time},
       {"kernel", manifest.kernel},
@@ -148,9 +148,9 @@ std::string manifest_rows(const Results& results) {
       {"isolated CPUs", manifest.isolated_cpus},
       {"accelerator", manifest.accelerator},
       {"QEMU", manifest.qemu},
-      {"TSC", fmt::format("{} Hz", group_digits(manifest.tsc_hz))},
+      {"TSC", fmt::format("{} Hz", lab::group_digits(manifest.tsc_hz))},
       {"one clock read",
-       fmt::format("{} cycles", group_digits(manifest.clock_cost_cycles))},
+       fmt::format("{} cycles", lab::group_digits(manifest.clock_cost_cycles))},
       {"commit", manifest.commit},
       {"host", manifest.hostname.value_or("")}};
   fields.insert(fields.end(), manifest.extra.begin(), manifest.extra.end());
@@ -163,7 +163,7 @@ std::string manifest_rows(const Results& results) {
   return out;
 }
 
-std::string reason_list(const Validity& validity) {
+std::string reason_list(const lab::Validity& validity) {
   std::string out;
   for (const std::string& reason : validity.reasons) {
     out += fmt::format("<li>{}</li>", escape_html(reason));
@@ -223,7 +223,7 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-std::string report_page(const std::string& title, const Results& results,
+std::string report_page(const std::string& title, const lab::Results& results,
                         const std::vector<PathSamples>& paths) {
   return fill(kReportPage, {{"TITLE", escape_html(title)},
                             {"LABEL", escape_html(results.validity.label)},

@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "charts.hpp"
-#include "hft/results.hpp"
+#include "lab/results.hpp"
+#include "report/charts.hpp"
 
 namespace hft::report {
 
 // `paths` stand in the order of results.results.
-std::string report_page(const std::string& title, const Results& results,
+std::string report_page(const std::string& title, const lab::Results& results,
                         const std::vector<PathSamples>& paths);
 
 // `text` as it may stand in an element or in a quoted attribute.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "pictures.hpp"
+#include "report/pictures.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "script.hpp"
+#include "report/script.hpp"
 
 namespace hft::report {
 namespace {
@@ -49,7 +49,7 @@ double positive(std::uint64_t latency) {
 
 }  // namespace
 
-std::string cdf_script(const std::string& title, const Results& results,
+std::string cdf_script(const std::string& title, const lab::Results& results,
                        const std::vector<PathSamples>& paths) {
   const Percentiles tail = percentiles(paths, 100);
   const double top =
@@ -80,7 +80,7 @@ std::string cdf_script(const std::string& title, const Results& results,
   // The legend reads like the picture: fastest first.
   std::vector<std::size_t> order = drawn(paths);
   std::ranges::stable_sort(order, {}, [&](std::size_t i) {
-    return percentile(paths[i].sorted, 0.5);
+    return lab::percentile(paths[i].sorted, 0.5);
   });
   std::vector<std::string> plots;
   for (const std::size_t i : order) {
@@ -94,15 +94,16 @@ std::string cdf_script(const std::string& title, const Results& results,
     plots.push_back(fmt::format(
         "$path{} using 1:2 with lines lw 3 dt {} lc rgb '{}' title {}", i,
         style.dash + 1, style.on_light,
-        gnuplot_string(
-            fmt::format("{}  (P50 {})", paths[i].name,
-                        group_digits(percentile(paths[i].sorted, 0.5))))));
+        gnuplot_string(fmt::format(
+            "{}  (P50 {})", paths[i].name,
+            lab::group_digits(lab::percentile(paths[i].sorted, 0.5))))));
   }
   if (plots.empty()) plots.emplace_back("NaN notitle");
   return out + fmt::format("plot {}\n", fmt::join(plots, ", \\\n     "));
 }
 
-std::string histogram_script(const std::string& title, const Results& results,
+std::string histogram_script(const std::string& title,
+                             const lab::Results& results,
                              const std::vector<PathSamples>& paths) {
   constexpr int kPerDecade = 30;
   constexpr double kHeight = 0.78;  // of a strip
@@ -142,7 +143,7 @@ std::string histogram_script(const std::string& title, const Results& results,
     double line = 0.62;
     int dash = 1;
     for (const Guide& guide : kGuides) {
-      const std::uint64_t at = percentile(paths[i].sorted, guide.fraction);
+      const std::uint64_t at = lab::percentile(paths[i].sorted, guide.fraction);
       out += fmt::format(
           "set arrow from {0},{1} to {0},{2} nohead lc rgb '#222222' lw 2 "
           "dt {3} front\n"
@@ -151,7 +152,7 @@ std::string histogram_script(const std::string& title, const Results& results,
           "set label '{6}' at graph 1, first {5} offset 20,0 right "
           "font 'DejaVu Sans,14' textcolor rgb '#333333'\n",
           positive(at), base, base + 0.9, dash++, guide.name, base + line,
-          group_digits(at));
+          lab::group_digits(at));
       line -= 0.25;
     }
     plots.push_back(

@@ -8,16 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "charts.hpp"
-#include "hft/results.hpp"
+#include "lab/results.hpp"
+#include "report/charts.hpp"
 
 namespace hft::report {
 
 // `paths` stand in the order of results.results; those without samples are
 // left out.
-std::string cdf_script(const std::string& title, const Results& results,
+std::string cdf_script(const std::string& title, const lab::Results& results,
                        const std::vector<PathSamples>& paths);
-std::string histogram_script(const std::string& title, const Results& results,
+std::string histogram_script(const std::string& title,
+                             const lab::Results& results,
                              const std::vector<PathSamples>& paths);
 
 }  // namespace hft::report

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "script.hpp"
+#include "report/script.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr int kWidth = 1600;
 constexpr std::size_t kSubtitleLength = 130;
 
-std::string subtitle(const Validity& validity) {
+std::string subtitle(const lab::Validity& validity) {
   std::string out = fmt::format("validity: {}", validity.label);
   if (!validity.reasons.empty()) {
     out += fmt::format(" ({})", fmt::join(validity.reasons, "; "));
@@ -35,7 +35,7 @@ std::string gnuplot_string(std::string_view text) {
   return out + '\'';
 }
 
-std::string preamble(const std::string& title, const Validity& validity,
+std::string preamble(const std::string& title, const lab::Validity& validity,
                      int height) {
   return fmt::format(
       "set encoding utf8\n"
@@ -63,7 +63,7 @@ std::string decade_axis(std::string_view axis, double low, double high) {
       if (at < low || at > high || at < 1) continue;
       if ((digit == 2 && span > 3e2) || (digit == 5 && span > 3e3)) continue;
       tics.push_back(fmt::format(
-          "'{}' {}", group_digits(static_cast<std::uint64_t>(at)), at));
+          "'{}' {}", lab::group_digits(static_cast<std::uint64_t>(at)), at));
     }
   }
   return fmt::format(

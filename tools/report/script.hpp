@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "hft/results.hpp"
+#include "lab/results.hpp"
 
 namespace hft::report {
 
@@ -18,7 +18,7 @@ namespace hft::report {
 std::string gnuplot_string(std::string_view text);
 
 // A picture `height` pixels high with title, validity, and plain axes.
-std::string preamble(const std::string& title, const Validity& validity,
+std::string preamble(const std::string& title, const lab::Validity& validity,
                      int height);
 
 // A logarithmic axis ("x", "y", "y2") with 1, 2 and 5 in each decade, as far

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sweep_picture.hpp"
+#include "report/sweep_picture.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include "charts.hpp"
-#include "script.hpp"
+#include "report/charts.hpp"
+#include "report/script.hpp"
 
 namespace hft::report {
 namespace {
@@ -27,9 +27,9 @@ struct Range {
 };
 
 // The paths in the order measured.
-std::vector<std::string> path_names(const SweepResults& sweep) {
+std::vector<std::string> path_names(const lab::SweepResults& sweep) {
   std::vector<std::string> names;
-  for (const SweepPoint& point : sweep.points) {
+  for (const lab::SweepPoint& point : sweep.points) {
     if (std::ranges::find(names, point.result.path) == names.end()) {
       names.push_back(point.result.path);
     }
@@ -37,10 +37,10 @@ std::vector<std::string> path_names(const SweepResults& sweep) {
   return names;
 }
 
-std::string axes(const SweepResults& sweep) {
+std::string axes(const lab::SweepResults& sweep) {
   Range latency;
   Range value;
-  for (const SweepPoint& point : sweep.points) {
+  for (const lab::SweepPoint& point : sweep.points) {
     latency.include(static_cast<double>(point.result.latency.p50));
     latency.include(static_cast<double>(point.result.latency.p999));
     latency.include(point.idle_ring.value_or(latency.low));
@@ -71,13 +71,13 @@ std::string axes(const SweepResults& sweep) {
 }
 
 // The value of every point, where they are few enough to be read.
-std::string value_tics(const SweepResults& sweep) {
+std::string value_tics(const lab::SweepResults& sweep) {
   std::string out = "set xtics rotate by -40\n";
   if (sweep.by != "rate") {
     std::vector<std::string> tics;
-    for (const SweepPoint& point : sweep.points) {
+    for (const lab::SweepPoint& point : sweep.points) {
       tics.push_back(
-          fmt::format("'{}' {}", group_digits(point.value), point.value));
+          fmt::format("'{}' {}", lab::group_digits(point.value), point.value));
     }
     out += fmt::format("set xtics ({})\n", fmt::join(tics, ", "));
   }
@@ -85,7 +85,7 @@ std::string value_tics(const SweepResults& sweep) {
 }
 
 // `beside` others that are saturated at the same value.
-std::string saturation(const SweepPoint& point, std::ptrdiff_t beside) {
+std::string saturation(const lab::SweepPoint& point, std::ptrdiff_t beside) {
   constexpr double kFromLine = 1.2;  // widths of a character
   constexpr double kApart = 2.6;
   return fmt::format(
@@ -96,13 +96,14 @@ std::string saturation(const SweepPoint& point, std::ptrdiff_t beside) {
       point.value, style_of(point.result.path).on_light,
       gnuplot_string(fmt::format(
           "{} saturated: {} records/s delivered", point.result.path,
-          group_digits(static_cast<std::uint64_t>(point.delivered_rate)))),
+          lab::group_digits(static_cast<std::uint64_t>(point.delivered_rate)))),
       -kFromLine - kApart * static_cast<double>(beside));
 }
 
 }  // namespace
 
-std::string sweep_script(const std::string& title, const SweepResults& sweep) {
+std::string sweep_script(const std::string& title,
+                         const lab::SweepResults& sweep) {
   std::string out = preamble(title, sweep.validity, kHeight) + axes(sweep) +
                     value_tics(sweep);
   std::vector<std::string> plots;
@@ -112,16 +113,16 @@ std::string sweep_script(const std::string& title, const SweepResults& sweep) {
     const std::size_t block = plots.size();
     bool idle_rings = false;
     out += fmt::format("$path{} << EOD\n", block);
-    for (const SweepPoint& point : sweep.points) {
+    for (const lab::SweepPoint& point : sweep.points) {
       if (point.result.path != path) continue;
-      const Summary& latency = point.result.latency;
+      const lab::Summary& latency = point.result.latency;
       out +=
           fmt::format("{} {} {} {} {}\n", point.value, latency.p50, latency.p99,
                       latency.p999, point.idle_ring.value_or(0));
       idle_rings = idle_rings || point.idle_ring;
     }
     out += "EOD\n";
-    for (const SweepPoint& point : sweep.points) {
+    for (const lab::SweepPoint& point : sweep.points) {
       if (point.result.path == path && point.saturated) {
         out += saturation(point, std::ranges::count(saturated, point.value));
         saturated.push_back(point.value);

@@ -8,12 +8,13 @@
 
 #include <string>
 
-#include "sweep_results.hpp"
+#include "lab/sweep_results.hpp"
 
 namespace hft::report {
 
 // P50 and P99 of each path over what was swept, of a single path also P99.9,
 // the cost of an idle ring where it is known, and where a path is saturated.
-std::string sweep_script(const std::string& title, const SweepResults& sweep);
+std::string sweep_script(const std::string& title,
+                         const lab::SweepResults& sweep);
 
 }  // namespace hft::report

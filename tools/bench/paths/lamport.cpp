@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// The ring one writes first (Lamport 1977): two indices, each on its own line.
+// `Original` polls it as the original sandbox did.
+#include <immintrin.h>
+
+#include "bench/path.hpp"
+#include "bench/paths/pause_watch.hpp"
+#include "hft/clock.hpp"
+#include "hft/device.hpp"
+
+namespace hft::bench {
+namespace {
+
+constexpr std::size_t kBytes =
+    (HFT_LAMPORT_BYTES + HFT_PAGE - 1) / HFT_PAGE * HFT_PAGE;
+
+enum class Style { kOriginal, kSpin };
+
+template <Style kStyle>
+class LamportPath : public Path {
+ public:
+  explicit LamportPath(bool watch) : watch_(watch) {}
+
+  Seen next() override {
+    spin_until(watch_, [this] {
+      if (producer_index() != index_) {
+        return true;
+      }
+      if constexpr (kStyle == Style::kOriginal) {
+        _mm_pause();
+      }
+      return false;
+    });
+    Seen seen;
+    if constexpr (kStyle == Style::kOriginal) {
+      _mm_mfence();
+      seen.now = __rdtsc();
+    } else {
+      seen.now = tsc_now();
+    }
+    seen.stamp = ring_.slots[index_].stamp;
+    seen.sequence = ring_.slots[index_].data;
+    seen.stall = watch_.longest();
+    index_ = (index_ + 1) & HFT_LAMPORT_MASK;
+    // Release: the slot is read before the producer may write it again.
+    __atomic_store_n(&ring_.consumer_index, index_, __ATOMIC_RELEASE);
+    return seen;
+  }
+
+ private:
+  // Acquire pairs with smp_wmb() between the slot and the index.
+  [[nodiscard]] std::uint64_t producer_index() const {
+    return __atomic_load_n(&ring_.producer_index, __ATOMIC_ACQUIRE);
+  }
+
+  Device device_ = Device::open();
+  Mapping mapping_{device_.fd(), HFT_MMAP_LAMPORT, kBytes, Rights::kReadWrite};
+  hft_lamport& ring_ = *mapping_.as<hft_lamport>();
+  PauseWatch watch_;
+  std::uint64_t index_ = 0;  // the first to map it finds both indices 0
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_lamport(const Setting& setting) {
+  return std::make_unique<LamportPath<Style::kOriginal>>(setting.watch);
+}
+
+std::unique_ptr<Path> attach_lamport_spin(const Setting& setting) {
+  return std::make_unique<LamportPath<Style::kSpin>>(setting.watch);
+}
+
+}  // namespace hft::bench

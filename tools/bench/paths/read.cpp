@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The standard to beat: sleep in read() until the driver wakes us.
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "bench/path.hpp"
+#include "bench/paths/market.hpp"
+#include "hft/clock.hpp"
+#include "hft/device.hpp"
+
+namespace hft::bench {
+namespace {
+
+class ReadPath : public Path {
+ public:
+  Seen next() override {
+    hft_record record;
+    const ssize_t bytes = read(device_.fd(), &record, sizeof(record));
+    Seen seen;
+    seen.now = tsc_now();
+    if (bytes != sizeof(record)) {
+      throw std::system_error(bytes < 0 ? errno : EPROTO,
+                              std::generic_category(), "read /dev/hft");
+    }
+    take_market(record, seen);
+    return seen;
+  }
+
+ private:
+  Device device_ = Device::open();
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_read(const Setting&) {
+  return std::make_unique<ReadPath>();
+}
+
+}  // namespace hft::bench

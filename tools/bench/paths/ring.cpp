@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The ring: one cache line a record.
+#include "bench/path.hpp"
+#include "bench/paths/market.hpp"
+#include "bench/paths/pause_watch.hpp"
+#include "hft/clock.hpp"
+#include "hft/consumer.hpp"
+#include "hft/device.hpp"
+
+namespace hft::bench {
+namespace {
+
+class RingPath : public Path {
+ public:
+  explicit RingPath(bool watch) : watch_(watch) {}
+
+  Seen next() override {
+    const hft_record& record =
+        watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
+    Seen seen;
+    seen.now = tsc_now();
+    take_market(record, seen);
+    seen.stall = watch_.longest();
+    consumer_.release();
+    return seen;
+  }
+
+ private:
+  Device device_ = Device::open();
+  Attached ring_ = attach(device_);
+  KernelConsumer consumer_{ring_.consumer_end()};
+  PauseWatch watch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_ring(const Setting& setting) {
+  return std::make_unique<RingPath>(setting.watch);
+}
+
+}  // namespace hft::bench

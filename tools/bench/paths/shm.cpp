@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// One shared word: as fast as memory is, and what is missed is gone.
+#include "bench/path.hpp"
+#include "bench/paths/pause_watch.hpp"
+#include "hft/clock.hpp"
+#include "hft/device.hpp"
+
+namespace hft::bench {
+namespace {
+
+class ShmPath : public Path {
+ public:
+  explicit ShmPath(bool watch) : watch_(watch), last_(stamp()) {}
+
+  Seen next() override {
+    Seen seen;
+    spin_until(watch_, [&] { return (seen.stamp = stamp()) != last_; });
+    seen.now = tsc_now();
+    last_ = seen.stamp;
+    seen.sequence = word_.sequence;
+    seen.scheduled = true;
+    seen.late = word_.late;
+    seen.missed = word_.missed;
+    seen.stall = watch_.longest();
+    return seen;
+  }
+
+ private:
+  // Acquire pairs with the driver's release store, which follows the others.
+  [[nodiscard]] std::uint64_t stamp() const {
+    return __atomic_load_n(&word_.stamp, __ATOMIC_ACQUIRE);
+  }
+
+  Device device_ = Device::open();
+  Mapping mapping_{device_.fd(), HFT_MMAP_SHM, HFT_PAGE, Rights::kRead};
+  const hft_shm& word_ = *mapping_.as<const hft_shm>();
+  PauseWatch watch_;
+  std::uint64_t last_;
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_shm(const Setting& setting) {
+  return std::make_unique<ShmPath>(setting.watch);
+}
+
+}  // namespace hft::bench

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What most people receive packets with: a UDP socket and recv(), blocking or
+// polled.
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "bench/network/packet_sender.hpp"
+#include "bench/paths/pause_watch.hpp"
+
+namespace hft::bench {
+namespace {
+
+void set(const Descriptor& udp, int option, int value, const char* name) {
+  if (setsockopt(udp.get(), SOL_SOCKET, option, &value, sizeof(value)) != 0) {
+    throw std::system_error(errno, std::generic_category(), name);
+  }
+}
+
+// The kernel takes twice what is asked for, and needs for a datagram some 800
+// bytes more than its payload.
+int buffer_bytes(const Setting& setting) {
+  constexpr std::size_t kOverhead = 512;
+  return static_cast<int>(setting.capacity *
+                          (packet_size(setting) + kOverhead));
+}
+
+Descriptor bound_socket(const Setting& setting) {
+  const Visit visit(Veth::shared().receiver());
+  Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in here = Veth::destination();
+  if (!udp || bind(udp.get(), reinterpret_cast<const sockaddr*>(&here),
+                   sizeof(here)) != 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            "bind a UDP socket");
+  }
+  set(udp, SO_RCVBUFFORCE, buffer_bytes(setting), "SO_RCVBUFFORCE");
+  return udp;
+}
+
+class UdpPath : public Path {
+ public:
+  UdpPath(const Setting& setting, bool spin)
+      : spin_(spin),
+        watch_(setting.watch),
+        reader_(setting),
+        size_(static_cast<ssize_t>(packet_size(setting))),
+        socket_(bound_socket(setting)),
+        sender_(setting) {}
+
+  void begin() override { sender_.start(); }
+
+  Seen next() override {
+    if (spin_) {
+      spin_until(watch_, [&] { return receive(MSG_DONTWAIT); });
+    } else {
+      receive(0);
+    }
+    Seen seen;
+    seen.now = tsc_now();
+    reader_.take(packet_.data(), seen);
+    seen.stall = watch_.longest();
+    return seen;
+  }
+
+ protected:
+  [[nodiscard]] const Descriptor& udp() const { return socket_; }
+
+ private:
+  bool receive(int flags) {
+    const ssize_t bytes =
+        recv(socket_.get(), packet_.data(), packet_.size(), flags);
+    if (bytes == size_) [[likely]] {
+      return true;
+    }
+    if (bytes < 0 && errno == EAGAIN) {
+      return false;
+    }
+    throw std::system_error(bytes < 0 ? errno : EPROTO, std::generic_category(),
+                            "recv");
+  }
+
+  bool spin_;
+  PauseWatch watch_;
+  PacketReader reader_;
+  ssize_t size_;
+  PacketBuffer packet_{};
+  Descriptor socket_;
+  PacketSender sender_;
+};
+
+class BusyPollPath : public UdpPath {
+ public:
+  explicit BusyPollPath(const Setting& setting) : UdpPath(setting, true) {
+    constexpr int kMicroseconds = 50;
+    set(udp(), SO_BUSY_POLL, kMicroseconds, "SO_BUSY_POLL");
+    set(udp(), SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_udp_block(const Setting& setting) {
+  return std::make_unique<UdpPath>(setting, false);
+}
+
+std::unique_ptr<Path> attach_udp_spin(const Setting& setting) {
+  return std::make_unique<UdpPath>(setting, true);
+}
+
+std::unique_ptr<Path> attach_udp_busy_poll(const Setting& setting) {
+  return std::make_unique<BusyPollPath>(setting);
+}
+
+}  // namespace hft::bench

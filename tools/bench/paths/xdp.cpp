@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// UDP over veth through an XDP program into our ring: from right before send(),
+// as the other paths of packets, and from the program's own stamp.
+#include "bench/network/packet_sender.hpp"
+#include "bench/paths/monotonic.hpp"
+#include "bench/paths/pause_watch.hpp"
+#include "hft/bpf_xdp.hpp"
+#include "hft/consumer.hpp"
+#include "hft/record.hpp"
+
+namespace hft::bench {
+namespace {
+
+bpf::Xdp attach(const Setting& setting) {
+  // Its interface is looked up by name there.
+  const Visit visit(Veth::shared().receiver());
+  const auto bytes = static_cast<std::uint32_t>(packet_size(setting));
+  return bpf::Xdp(
+      {.interface = Veth::kReceiverName,
+       .port = Veth::kPort,
+       .shape = {.slot_count = static_cast<std::uint32_t>(setting.capacity),
+                 .rings = 1,
+                 .slot_size = default_slot_size(HFT_RECORD_HEADER + bytes)}});
+}
+
+// What is longer than a line is copied, as recv() would: it is not here before.
+class XdpPath : public Path {
+ public:
+  XdpPath(const Setting& setting, bool from_entry)
+      : from_entry_(from_entry),
+        watch_(setting.watch),
+        reader_(setting),
+        xdp_(attach(setting)),
+        sender_(setting) {}
+
+  void begin() override { sender_.start(); }
+
+  Seen next() override {
+    const hft_record& record =
+        watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
+    const std::span<const std::byte> bytes =
+        payload(record, ring_.info().slot_size);
+    std::memcpy(packet_.data(), bytes.data(),
+                std::min(bytes.size(), packet_.size()));
+    compiler_barrier();
+    Seen seen;
+    seen.now = from_entry_ ? clock_.now() : tsc_now();
+    reader_.take(packet_.data(), seen);
+    if (from_entry_) {
+      seen.stamp = clock_.at(record.stamp);
+    }
+    seen.stall = watch_.longest();
+    consumer_.release();
+    return seen;
+  }
+
+ private:
+  bool from_entry_;
+  PauseWatch watch_;
+  MonotonicClock clock_;
+  PacketReader reader_;
+  PacketBuffer packet_{};
+  bpf::Xdp xdp_;
+  bpf::Ring ring_ = xdp_.rings().attach(0, Role::kConsumer);
+  KernelConsumer consumer_ = ring_.consumer();
+  PacketSender sender_;
+};
+
+}  // namespace
+
+std::unique_ptr<Path> attach_xdp(const Setting& setting) {
+  return std::make_unique<XdpPath>(setting, false);
+}
+
+std::unique_ptr<Path> attach_xdp_entry(const Setting& setting) {
+  return std::make_unique<XdpPath>(setting, true);
+}
+
+}  // namespace hft::bench
