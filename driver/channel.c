@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mutex.h>
@@ -9,6 +10,8 @@
 
 static DEFINE_MUTEX(channel_lock);
 static struct hft_ring *channels[HFT_RING_MAX];
+static struct hft_ring *default_ring;
+static atomic_t open_files; /* -1: closed */
 
 static int channel_unused(u32 first)
 {
@@ -86,6 +89,49 @@ void hft_channel_for_each(void (*show)(struct hft_ring *ring, void *arg),
 		if (channels[id])
 			show(channels[id], arg);
 	mutex_unlock(&channel_lock);
+}
+
+int hft_channels_open(struct hft_ring_params *params)
+{
+	struct hft_ring *ring;
+
+	ring = hft_channel_create(params, HFT_CHANNEL_DEFAULT);
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	default_ring = ring;
+	atomic_set(&open_files, 0);
+	return 0;
+}
+
+int hft_channels_close(void)
+{
+	/* An open file, and so a mapping, holds a count: none can begin now. */
+	return atomic_cmpxchg(&open_files, 0, -1) == 0 ? 0 : -EBUSY;
+}
+
+void hft_channels_free(void)
+{
+	hft_channel_put(default_ring);
+	default_ring = NULL;
+}
+
+/*
+ * No mutex here: open() runs under the lock that unregistering takes. Once the
+ * count is -1 every open fails, and unregistering waits for those under way.
+ */
+int hft_channels_enter(void)
+{
+	return atomic_inc_unless_negative(&open_files) ? 0 : -ENODEV;
+}
+
+void hft_channels_leave(void)
+{
+	atomic_dec(&open_files);
+}
+
+struct hft_ring *hft_channel_default(void)
+{
+	return default_ring;
 }
 
 struct hft_ring *hft_ring_create(struct hft_ring_params *params)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define pr_fmt(fmt) "hft: " fmt
 
-#include <linux/atomic.h>
-#include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 
@@ -31,8 +29,6 @@ __MODULE_PARM_TYPE(slot_count, "uint");
 MODULE_PARM_DESC(slot_count, "slots of the default ring, 2 to 65536 (default 1024)");
 
 static DEFINE_MUTEX(control_lock); /* create against teardown */
-static struct hft_ring *default_ring;
-static atomic_t open_files; /* -1: torn down or being torn down */
 
 static int control_allocate(void)
 {
@@ -50,11 +46,9 @@ static int control_allocate(void)
 	err = hft_shm_create();
 	if (err)
 		goto lamport;
-	default_ring = hft_channel_create(&params, HFT_CHANNEL_DEFAULT);
-	if (!IS_ERR(default_ring))
+	err = hft_channels_open(&params);
+	if (!err)
 		return 0;
-	err = PTR_ERR(default_ring);
-	default_ring = NULL;
 	hft_shm_destroy();
 lamport:
 	hft_lamport_destroy();
@@ -63,32 +57,32 @@ lamport:
 
 static void control_free(void)
 {
-	hft_channel_put(default_ring);
-	default_ring = NULL;
+	hft_channels_free();
 	hft_shm_destroy();
 	hft_lamport_destroy();
 }
 
 int hft_control_create(void)
 {
+	struct hft_ring *ring;
 	int err = 0;
 
 	mutex_lock(&control_lock);
-	if (default_ring)
+	if (hft_channel_default())
 		goto unlock;
 	err = control_allocate();
 	if (err)
 		goto unlock;
-	atomic_set(&open_files, 0);
 	err = hft_device_register();
 	if (err) {
 		control_free();
 		goto unlock;
 	}
 	hft_debug_create();
-	pr_info("ring %u: %u slots of %u bytes, /dev/hft is %u:%u\n",
-		default_ring->id, default_ring->slot_count,
-		default_ring->slot_size, HFT_MISC_MAJOR, HFT_MISC_MINOR);
+	ring = hft_channel_default();
+	pr_info("ring %u: %u slots of %u bytes, /dev/hft is %u:%u\n", ring->id,
+		ring->slot_count, ring->slot_size, HFT_MISC_MAJOR,
+		HFT_MISC_MINOR);
 unlock:
 	mutex_unlock(&control_lock);
 	return err;
@@ -99,13 +93,11 @@ int hft_control_teardown(void)
 	int err = 0;
 
 	mutex_lock(&control_lock);
-	if (!default_ring)
+	if (!hft_channel_default())
 		goto unlock;
-	/* An open file, and so a mapping, holds a count: none can begin now. */
-	if (atomic_cmpxchg(&open_files, 0, -1) != 0) {
-		err = -EBUSY;
+	err = hft_channels_close();
+	if (err)
 		goto unlock;
-	}
 	hft_sim_stop();
 	hft_debug_remove();
 	hft_device_unregister();
@@ -114,23 +106,4 @@ int hft_control_teardown(void)
 unlock:
 	mutex_unlock(&control_lock);
 	return err;
-}
-
-/*
- * No mutex here: open() runs under the lock that unregistering takes. Once the
- * count is -1 every open fails, and unregistering waits for those under way.
- */
-int hft_control_enter(void)
-{
-	return atomic_inc_unless_negative(&open_files) ? 0 : -ENODEV;
-}
-
-void hft_control_leave(void)
-{
-	atomic_dec(&open_files);
-}
-
-struct hft_ring *hft_control_ring(void)
-{
-	return default_ring;
 }

@@ -4,7 +4,6 @@
 #include <linux/slab.h>
 
 #include "channel.h"
-#include "control.h"
 #include "device.h"
 #include "lamport.h"
 
@@ -14,7 +13,7 @@ struct hft_ring *hft_file_ring(struct hft_file *file)
 
 	if (ring)
 		return ring;
-	cmpxchg(&file->ring, NULL, hft_control_ring());
+	cmpxchg(&file->ring, NULL, hft_channel_default());
 	return READ_ONCE(file->ring);
 }
 
@@ -54,12 +53,12 @@ static int hft_open(struct inode *inode, struct file *filp)
 	struct hft_file *file;
 	int err;
 
-	err = hft_control_enter();
+	err = hft_channels_enter();
 	if (err)
 		return err;
 	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file) {
-		hft_control_leave();
+		hft_channels_leave();
 		return -ENOMEM;
 	}
 	mutex_init(&file->reading);
@@ -78,13 +77,13 @@ static int hft_release(struct inode *inode, struct file *filp)
 		/* After it, or it would take the next owner's. */
 		smp_store_release(&ring->owner, NULL);
 	}
-	if (ring && ring != hft_control_ring())
+	if (ring && ring != hft_channel_default())
 		hft_channel_put(ring);
 	if (file->maps_lamport)
 		hft_lamport_detach();
 	kfree(file->bounce);
 	kfree(file);
-	hft_control_leave();
+	hft_channels_leave();
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 #include <linux/uaccess.h>
 
 #include "channel.h"
-#include "control.h"
 #include "device.h"
 #include "simulator.h"
 
@@ -55,7 +54,7 @@ static long ioctl_attach(struct hft_file *file, u32 __user *arg)
 	if (!ring)
 		return -ENOENT;
 	/* The default ring lives as long as the device is open. */
-	if (ring == hft_control_ring()) {
+	if (ring == hft_channel_default()) {
 		hft_channel_put(ring);
 		return cmpxchg(&file->ring, NULL, ring) ? -EBUSY : 0;
 	}
