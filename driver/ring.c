@@ -111,26 +111,6 @@ void hft_ring_free(struct hft_ring *ring)
 	kfree(ring);
 }
 
-#ifdef HFT_BROKEN_INDEX
-/*
- * The mistake that the hostile suite has to catch: the index of the next slot
- * lives in the consumer page, where any consumer writes what it likes.
- */
-static struct hft_slot *ring_slot_to_fill(struct hft_ring *ring, u64 pos)
-{
-	u64 *index = (u64 *)ring->consumer->reserved;
-	u64 next = *index;
-
-	*index = (next + 1) & (ring->slot_count - 1);
-	return (struct hft_slot *)(ring->slots + next * ring->slot_size);
-}
-#else
-static struct hft_slot *ring_slot_to_fill(struct hft_ring *ring, u64 pos)
-{
-	return hft_ring_slot(ring, pos);
-}
-#endif
-
 /* The counters lie on a page that users read, as plain words. */
 static void ring_count(u64 *counter)
 {
@@ -225,7 +205,7 @@ struct hft_reservation hft_ring_reserve(struct hft_ring *ring)
 		}
 		pos = now;
 	}
-	slot = ring_slot_to_fill(ring, pos);
+	slot = hft_ring_slot(ring, pos);
 	WRITE_ONCE(slot->published, pos);
 	/*
 	 * That the slot is taken and cannot be read is visible before any byte

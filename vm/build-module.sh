@@ -11,16 +11,15 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/make-module.sh"
 
-broken=n
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
-  --broken) broken=y; shift ;;
+  --broken) module_patch=$HFT_ROOT/tests/hostile/broken_index.patch; shift ;;
 esac
 headers=$("$HFT_ROOT/vm/stock-kernel.sh" --headers "${1:-}")
 key=$({
-  printf '%s\n' "$headers" "$broken"
+  printf '%s\n' "$headers"
   gcc-12 --version
-  cat "$HFT_ROOT/vm/build-module.sh"
+  cat "$HFT_ROOT/vm/build-module.sh" ${module_patch:+"$module_patch"}
   module_inputs | xargs -0 sha256sum | sed "s|$HFT_ROOT/||"
 } | sha256sum | cut -c 1-16)
 modules=$HFT_CACHE/modules/$key
@@ -35,7 +34,7 @@ trap 'rm -rf "$work"' EXIT
 log=$HFT_CACHE/build/module-$1.log
 phase "Building the module for $1"
 : >"$log" || fail_writing "$HFT_CACHE/build" "$EXIT_CANNOT_WRITE" "cannot write $log"
-make_modules "$headers" "$work" "$log" W=1 KCFLAGS=-Werror HFT_BROKEN_INDEX="$broken" || {
+make_modules "$headers" "$work" "$log" W=1 KCFLAGS=-Werror || {
   show_tail "$log" 20
   fail_writing "$work" "$EXIT_KERNEL" "the module did not build for $1"
 }

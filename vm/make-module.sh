@@ -7,12 +7,14 @@
 
 # make_modules KERNEL WORK LOG MAKE-ARGUMENT...: hft.ko, and hft_probe.ko of
 # examples/kernel, into WORK/modules, for the kernel that was built in KERNEL.
-# WORK is a folder of its own.
+# WORK is a folder of its own. The patch that module_patch names is applied.
+module_patch=
 make_modules() {
   local kernel=$1 work=$2 log=$3
   shift 3
   {
     "$HFT_ROOT/vm/module-tree.sh" "$work/hft" &&
+      { [[ -z $module_patch ]] || patch -d "$work/hft" -p2 <"$module_patch"; } &&
       make -C "$kernel" M="$work/hft" "$@" modules &&
       cp -r "$HFT_ROOT/examples/kernel" "$work/example" &&
       make -C "$work/example" KERNEL="$kernel" HFT="$work/hft" "$@" modules &&
