@@ -4,11 +4,11 @@
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/sched/signal.h>
-#include <linux/smp.h>
 #include <linux/uaccess.h>
 
 #include "channel.h"
 #include "device.h"
+#include "publish_cost.h"
 #include "simulator.h"
 
 /* So many records at most by one HFT_IOC_PUBLISH. */
@@ -70,13 +70,6 @@ static long ioctl_stats(struct hft_file *file,
 	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
 }
 
-static void publish_next(struct hft_ring *ring)
-{
-	struct hft_market market = { .sequence = hft_ring_offered(ring) };
-
-	hft_ring_publish(ring, HFT_RECORD_MARKET, &market, sizeof(market));
-}
-
 static long ioctl_publish(struct hft_file *file, u32 __user *arg)
 {
 	struct hft_ring *ring = hft_file_ring(file);
@@ -89,53 +82,11 @@ static long ioctl_publish(struct hft_file *file, u32 __user *arg)
 	if (mutex_lock_interruptible(&ring->manual))
 		return -ERESTARTSYS;
 	for (i = 0; i < count && !fatal_signal_pending(current); i++) {
-		publish_next(ring);
+		hft_ring_publish_next(ring);
 		cond_resched();
 	}
 	mutex_unlock(&ring->manual);
 	return 0;
-}
-
-struct timed {
-	struct hft_ring *ring;
-	struct hft_publish_cost *cost;
-};
-
-static void publish_timed(void *arg)
-{
-	struct timed *timed = arg;
-	struct hft_publish_cost *cost = timed->cost;
-	struct hft_ring *ring = timed->ring;
-	u64 before = hft_ring_taken(ring);
-	u32 i;
-
-	cost->cycles = hft_stamp();
-	for (i = 0; i < cost->count; i++)
-		publish_next(ring);
-	cost->cycles = hft_stamp() - cost->cycles;
-	cost->published = hft_ring_taken(ring) - before;
-}
-
-static long ioctl_publish_cost(struct hft_file *file,
-			       struct hft_publish_cost __user *arg)
-{
-	struct hft_ring *ring = hft_file_ring(file);
-	struct hft_publish_cost cost;
-	struct timed timed = { .ring = ring, .cost = &cost };
-	int err;
-
-	if (copy_from_user(&cost, arg, sizeof(cost)))
-		return -EFAULT;
-	if (ring->source != HFT_SOURCE_MANUAL || !cost.count ||
-	    cost.count > HFT_PUBLISH_COST_MAX)
-		return -EINVAL;
-	if (mutex_lock_interruptible(&ring->manual))
-		return -ERESTARTSYS;
-	err = smp_call_function_single(hft_sim_cpu(), publish_timed, &timed, 1);
-	mutex_unlock(&ring->manual);
-	if (err)
-		return err;
-	return copy_to_user(arg, &cost, sizeof(cost)) ? -EFAULT : 0;
 }
 
 static long ioctl_eventfd(struct hft_file *file, s32 __user *arg)
@@ -215,7 +166,7 @@ long hft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	case HFT_IOC_EVENTFD:
 		return ioctl_eventfd(file, user);
 	case HFT_IOC_PUBLISH_COST:
-		return ioctl_publish_cost(file, user);
+		return hft_publish_cost(hft_file_ring(file), user);
 	default:
 		return -EINVAL;
 	}

@@ -407,6 +407,13 @@ u64 hft_ring_offered(const struct hft_ring *ring)
 	return hft_ring_taken(ring) + READ_ONCE(ring->producer->dropped);
 }
 
+void hft_ring_publish_next(struct hft_ring *ring)
+{
+	struct hft_market market = { .sequence = hft_ring_offered(ring) };
+
+	hft_ring_publish(ring, HFT_RECORD_MARKET, &market, sizeof(market));
+}
+
 /* What became of every offer. */
 void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats)
 {

@@ -41,7 +41,7 @@ struct hft_ring {
 	struct irq_work wake;
 
 	struct kref refs;
-	struct mutex manual; /* serialises HFT_IOC_PUBLISH */
+	struct mutex manual; /* serialises hft_ring_publish_next() */
 	void *owner; /* the file that is the one consumer of drop mode */
 };
 
@@ -77,6 +77,8 @@ bool hft_ring_readable(const struct hft_ring *ring, u64 pos);
 u64 hft_ring_first_unpublished(const struct hft_ring *ring);
 u64 hft_ring_start(struct hft_ring *ring);
 u64 hft_ring_offered(const struct hft_ring *ring);
+/* Publish a trade whose sequence is the count of offers before it. */
+void hft_ring_publish_next(struct hft_ring *ring);
 void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats);
 
 #endif

@@ -112,13 +112,6 @@ void Device::publish(std::uint32_t count) const {
   request(fd_, "HFT_IOC_PUBLISH", HFT_IOC_PUBLISH, &count);
 }
 
-hft_publish_cost Device::publish_timed(std::uint32_t count) const {
-  hft_publish_cost cost{};
-  cost.count = count;
-  request(fd_, "HFT_IOC_PUBLISH_COST", HFT_IOC_PUBLISH_COST, &cost);
-  return cost;
-}
-
 void Device::wake_through(int eventfd) const {
   request(fd_, "HFT_IOC_EVENTFD", HFT_IOC_EVENTFD, &eventfd);
 }

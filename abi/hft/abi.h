@@ -393,18 +393,6 @@ HFT_ASSERT_OFFSET(struct hft_sim_stats, period, 8);
 HFT_ASSERT_OFFSET(struct hft_sim_stats, ticks, 16);
 HFT_ASSERT_OFFSET(struct hft_sim_stats, missed, 24);
 
-/* What publishing costs in a hard interrupt. */
-struct hft_publish_cost {
-	__u32 count; /* in: records to publish, 1 to HFT_PUBLISH_COST_MAX */
-	__u32 published; /* out: of these; the rest were dropped */
-	__u64 cycles; /* out: from before the first to after the last */
-};
-HFT_ASSERT_SIZE(struct hft_publish_cost, 16);
-HFT_ASSERT_OFFSET(struct hft_publish_cost, published, 4);
-HFT_ASSERT_OFFSET(struct hft_publish_cost, cycles, 8);
-
-#define HFT_PUBLISH_COST_MAX 1000u
-
 #ifndef HFT_ABI_NO_IOCTL
 #define HFT_IOC_TYPE 0xB7
 /* Create a ring and make it this file's channel; gone with its last file. */
@@ -426,8 +414,6 @@ HFT_ASSERT_OFFSET(struct hft_publish_cost, cycles, 8);
  * drop mode; any other may poll().
  */
 #define HFT_IOC_EVENTFD _IOW(HFT_IOC_TYPE, 9, __s32)
-/* As HFT_IOC_PUBLISH, in a hard interrupt of the simulator's CPU, and timed. */
-#define HFT_IOC_PUBLISH_COST _IOWR(HFT_IOC_TYPE, 10, struct hft_publish_cost)
 #endif
 
 #endif /* HFT_ABI_H */

@@ -58,9 +58,6 @@ class Device {
   void attach_ring(std::uint32_t channel) const;
   /// Publish `count` records to this file's ring, of HFT_SOURCE_MANUAL.
   void publish(std::uint32_t count) const;
-  /// The same in a hard interrupt of the simulator's CPU, timed; `count` is 1
-  /// to HFT_PUBLISH_COST_MAX.
-  [[nodiscard]] hft_publish_cost publish_timed(std::uint32_t count) const;
   /// Have the driver signal this eventfd when page->waiting asks for it; -1 for
   /// none. This file becomes the ring's consumer; EINVAL in overwrite mode.
   void wake_through(int eventfd) const;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <publish_cost.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/eventfd.h>

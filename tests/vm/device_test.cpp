@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/cost/publish_timed.hpp"
 #include "driver_test.hpp"
 
 namespace hft::test {
@@ -198,8 +199,9 @@ TEST_F(DeviceFile, ControlIoctlsNeedPrivilege) {
     params.slot_count = 8;
     return error_of([&] { device.create_ring(params); }) == EPERM &&
            error_of([&] { device.publish(1); }) == EPERM &&
-           error_of([&] { static_cast<void>(device.publish_timed(1)); }) ==
-               EPERM &&
+           error_of([&] {
+             static_cast<void>(bench::publish_timed(device, 1));
+           }) == EPERM &&
            error_of([&] { device.start_simulator(1'000'000); }) == EPERM &&
            error_of([&] { device.stop_simulator(); }) == EPERM;
   }));
@@ -220,13 +222,13 @@ TEST_F(DeviceFile, CyclesAdvance) {
 
 TEST_F(DeviceFile, PublishingInAHardInterruptIsTimed) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 16);
-  const hft_publish_cost cost = device.publish_timed(40);
+  const hft_publish_cost cost = bench::publish_timed(device, 40);
   EXPECT_EQ(cost.published, 40U);
   EXPECT_GT(cost.cycles, 0U);
   EXPECT_EQ(device.ring_stats().published, 40U);
 
   const Device full = manual_ring(HFT_MODE_DROP, 16);
-  EXPECT_EQ(full.publish_timed(20).published, 16U);
+  EXPECT_EQ(bench::publish_timed(full, 20).published, 16U);
   EXPECT_EQ(full.ring_stats().dropped, 4U);
 }
 
@@ -234,11 +236,14 @@ TEST_F(DeviceFile, TimedPublishingIsBounded) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 16);
   const Device simulated = Device::open();
   for (const std::uint32_t count : {0U, HFT_PUBLISH_COST_MAX + 1, UINT32_MAX}) {
-    EXPECT_EQ(error_of([&] { static_cast<void>(device.publish_timed(count)); }),
+    EXPECT_EQ(error_of([&] {
+                static_cast<void>(bench::publish_timed(device, count));
+              }),
               EINVAL);
   }
-  EXPECT_EQ(error_of([&] { static_cast<void>(simulated.publish_timed(1)); }),
-            EINVAL);
+  EXPECT_EQ(
+      error_of([&] { static_cast<void>(bench::publish_timed(simulated, 1)); }),
+      EINVAL);
 }
 
 TEST_F(DeviceFile, ChannelIsChosenOnce) {
