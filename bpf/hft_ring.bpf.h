@@ -116,7 +116,7 @@ struct hft_bpf_bell {
  * full: the offer is then counted as dropped. Set its length and type (its flags
  * are 0, its stamp is not yours), fill the payload, and give it to
  * hft_bpf_publish() or hft_bpf_discard(): one of the two must follow on every
- * path. Consumers wait at a position that is neither published nor discarded,
+ * path, and once: a second one has no effect. Consumers wait at a position that is neither published nor discarded,
  * and once the ring has come round to it every further offer is dropped. The
  * verifier cannot see to that; `hft tap` shows it.
  *
@@ -127,14 +127,19 @@ struct hft_bpf_bell {
 
 /* Stamp and publish what hft_bpf_reserve() gave. */
 #define hft_bpf_publish(name, record)                                          \
-	hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, NULL)
+	({                                                                     \
+		hft_bpf_expect_record_of(name, record);                        \
+		(void)hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, NULL);   \
+	})
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
 #define hft_bpf_publish_at(name, record, stamp)                                \
 	({                                                                     \
 		const __u64 hft_stamp_ = (stamp);                              \
 									       \
-		hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, &hft_stamp_);  \
+		hft_bpf_expect_record_of(name, record);                        \
+		(void)hft_bpf_publish_in(&HFT_BPF_MAPS(name), record,          \
+					 &hft_stamp_);                         \
 	})
 
 /*
@@ -142,7 +147,10 @@ struct hft_bpf_bell {
  * published as an empty record that consumers skip.
  */
 #define hft_bpf_discard(name, record)                                          \
-	hft_bpf_discard_in(&HFT_BPF_MAPS(name), record)
+	({                                                                     \
+		hft_bpf_expect_record_of(name, record);                        \
+		hft_bpf_discard_in(&HFT_BPF_MAPS(name), record);               \
+	})
 
 /*
  * The same two with the position in a variable of the caller's, a __u64, instead
@@ -153,8 +161,12 @@ struct hft_bpf_bell {
 	((struct name##_record *)hft_bpf_reserve_pos_in(&HFT_BPF_MAPS(name),   \
 							&(position)))
 #define hft_bpf_publish_pos(name, record, position)                            \
-	hft_bpf_publish_slot(&HFT_BPF_MAPS(name), (__u64 *)(record) - 1,       \
-			     position, bpf_ktime_get_ns())
+	({                                                                     \
+		hft_bpf_expect_record_of(name, record);                        \
+		(void)hft_bpf_publish_slot(&HFT_BPF_MAPS(name),                \
+					   (__u64 *)(record) - 1, position,    \
+					   NULL);                              \
+	})
 
 /*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
@@ -190,6 +202,13 @@ struct hft_bpf_maps {
 #define HFT_BPF_MAPS(name)                                                     \
 	((struct hft_bpf_maps){ &name##_slots, &name##_consumer,               \
 				&name##_turns, &name##_bells, &name##_shape })
+
+/* A record of another ring would be published nowhere. */
+#define hft_bpf_expect_record_of(name, record)                                 \
+	_Static_assert(__builtin_types_compatible_p(__typeof__(*(record)),     \
+						    struct name##_record),     \
+		       "expected a record that hft_bpf_reserve(" #name         \
+		       ") gave")
 
 #ifndef NULL
 #define NULL ((void *)0)
@@ -473,23 +492,32 @@ hft_bpf_wake_if_asked(const struct hft_bpf_maps *maps,
 	__sync_fetch_and_add(&page->wakeups, 1);
 }
 
-static __always_inline void
-hft_bpf_publish_slot(const struct hft_bpf_maps *maps, __u64 *slot, __u64 pos,
-		     __u64 stamp)
+/*
+ * Publish the record of `pos`; whether it was. Not if this has been done before:
+ * while an offer holds a position, the turn of its slot is that position.
+ * Between the reading of the clock, where no `earlier` stamp is given, and the
+ * publication there are two stores and nothing else.
+ */
+static __always_inline int hft_bpf_publish_slot(const struct hft_bpf_maps *maps,
+						__u64 *slot, __u64 pos,
+						const __u64 *earlier)
 {
 	__u32 ring = hft_bpf_ring_index(maps->shape);
+	__u64 *turn = hft_bpf_turn(maps, ring, pos);
 	struct hft_producer_page *page;
-	__u64 *turn;
+	__u64 stamp;
 
+	if (!turn || hft_bpf_is_held(turn, maps->shape, pos))
+		return 0;
+	stamp = earlier ? *earlier : bpf_ktime_get_ns();
 	slot[1] = stamp;
 	/* Pairs with the acquire load of published in hft::Consumer::poll(). */
 	hft_bpf_store_release(slot, pos + 1);
-	turn = hft_bpf_turn(maps, ring, pos);
-	if (turn) /* Pairs with the acquire load in hft_bpf_is_held(). */
-		hft_bpf_store_release(turn, pos + maps->shape->slot_count);
+	/* Pairs with the acquire load in hft_bpf_is_held(). */
+	hft_bpf_store_release(turn, pos + maps->shape->slot_count);
 	page = hft_bpf_producer_page(maps, ring);
 	if (!page)
-		return;
+		return 1;
 	hft_bpf_write_once(&page->heartbeat, stamp);
 	/*
 	 * The look comes after the publication. A CPU may have it the other way
@@ -497,35 +525,42 @@ hft_bpf_publish_slot(const struct hft_bpf_maps *maps, __u64 *slot, __u64 pos,
 	 */
 	hft_bpf_compiler_barrier();
 	hft_bpf_wake_if_asked(maps, page, ring);
+	return 1;
 }
 
 /*
- * The slot carries the position from reserve to publish. Between the reading of
- * the clock, where no `earlier` stamp is given, and the publication there are
- * two stores and nothing else.
+ * The slot carries the position from reserve to publish. Once it is published
+ * it carries the next position, which is another slot's.
  */
-static __always_inline void hft_bpf_publish_in(const struct hft_bpf_maps *maps,
-					       void *record,
-					       const __u64 *earlier)
+static __always_inline int hft_bpf_publish_in(const struct hft_bpf_maps *maps,
+					      void *record,
+					      const __u64 *earlier)
 {
 	__u64 *slot = (__u64 *)record - 1;
 	__u64 pos = *slot;
 
-	hft_bpf_publish_slot(maps, slot, pos,
-			     earlier ? *earlier : bpf_ktime_get_ns());
+	if (hft_bpf_slot(maps, hft_bpf_ring_index(maps->shape), pos) != slot)
+		return 0;
+	return hft_bpf_publish_slot(maps, slot, pos, earlier);
 }
 
 static __always_inline void hft_bpf_discard_in(const struct hft_bpf_maps *maps,
 					       void *record)
 {
+	__u64 *slot = (__u64 *)record - 1;
 	struct hft_record *header = record;
+	__u32 ring = hft_bpf_ring_index(maps->shape);
 	struct hft_producer_page *page;
 
+	/* Not what is published already: a consumer may be reading it. */
+	if (hft_bpf_slot(maps, ring, *slot) != slot)
+		return;
 	header->length = 0;
 	header->type = HFT_RECORD_EMPTY;
 	header->flags = HFT_RECORD_DISCARDED;
-	hft_bpf_publish_in(maps, record, NULL);
-	page = hft_bpf_producer_page(maps, hft_bpf_ring_index(maps->shape));
+	if (!hft_bpf_publish_slot(maps, slot, *slot, NULL))
+		return;
+	page = hft_bpf_producer_page(maps, ring);
 	if (page)
 		__sync_fetch_and_add(&page->discarded, 1);
 }

@@ -98,6 +98,10 @@ class Publisher {
       run(skeleton_->progs.discard_first, 0, 1);
     }
   }
+  enum How : std::uint32_t { kPublish, kPublishPos, kDiscard };
+  void give_back_twice(How once, How twice) const {
+    run(skeleton_->progs.give_back_twice, once << 4U | twice, 1);
+  }
   void abandon_first(std::uint32_t count) const {
     for (std::uint32_t i = 0; i < count; ++i) {
       run(skeleton_->progs.abandon_first, 0, 1);

@@ -79,6 +79,40 @@ int discard_first(struct request *request)
 	return 0;
 }
 
+/* Gives one record back twice: from is how, first in its high four bits. */
+#define PUBLISH 0
+#define PUBLISH_POS 1
+#define DISCARD 2
+
+static __always_inline void give_back(struct first_record *record, __u64 how,
+				      __u64 pos)
+{
+	if (how == PUBLISH)
+		hft_bpf_publish(first, record);
+	else if (how == PUBLISH_POS)
+		hft_bpf_publish_pos(first, record, pos);
+	else
+		hft_bpf_discard(first, record);
+}
+
+SEC("syscall")
+int give_back_twice(struct request *request)
+{
+	struct first_record *record;
+	__u64 payload[2] = { 1, ~1ULL };
+	__u64 pos;
+
+	record = hft_bpf_reserve_pos(first, pos);
+	if (!record)
+		return 0;
+	__builtin_memcpy(record->payload, payload, sizeof(payload));
+	record->length = sizeof(payload);
+	record->type = HFT_RECORD_USER;
+	give_back(record, request->from >> 4, pos);
+	give_back(record, request->from & 15, pos);
+	return 0;
+}
+
 /* Reserves what is neither published nor discarded: the verifier allows it. */
 SEC("syscall")
 int abandon_first(struct request *request)

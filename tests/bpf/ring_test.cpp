@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bpf_test.hpp"
+#include "hft/observer.hpp"
 #include "hft/record.hpp"
 #include "hft/validate.hpp"
 #include "tap/tapped.hpp"
@@ -229,6 +230,57 @@ TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
   publisher.publish_first(15, 1);
   EXPECT_EQ(take_all(consumer), sequence(15, 1));
 }
+
+class GivenBackTwice : public BpfTest,
+                       public testing::WithParamInterface<hft_mode> {};
+
+// What a program does with a record that it has published or discarded has no
+// effect, least of all on the slot of another position.
+TEST_P(GivenBackTwice, TheFirstTimeCounts) {
+  constexpr std::uint32_t kSlots = 8;
+  const Publisher publisher(
+      {.slot_count = kSlots, .mode = GetParam(), .rings = 1});
+  const Ring ring = publisher.first().attach(0, Role::kObserver);
+  Observer observer(ring.consumer_end(), StartAt::kOldest);
+  const auto read = [&] {
+    hft_record record{};
+    std::uint64_t count = 0;
+    for (; observer.try_read(record); ++count) {
+      EXPECT_EQ(sequence_of(record), 1U);
+    }
+    return count;
+  };
+  std::uint64_t published = 0;
+  std::uint64_t discarded = 0;
+  for (const auto once :
+       {Publisher::kPublish, Publisher::kPublishPos, Publisher::kDiscard}) {
+    for (const auto twice :
+         {Publisher::kPublish, Publisher::kPublishPos, Publisher::kDiscard}) {
+      if (GetParam() == HFT_MODE_DROP) {
+        // Room for the next one: the consumer says that it has read all.
+        const Ring ours = publisher.first().attach(0, Role::kConsumer);
+        KernelConsumer consumer = ours.consumer(StartAt::kOldest);
+        consumer.for_each([](const hft_record&) {});
+        consumer.flush();
+      }
+      publisher.give_back_twice(once, twice);
+      ++(once == Publisher::kDiscard ? discarded : published);
+      EXPECT_EQ(read(), once == Publisher::kDiscard ? 0U : 1U);
+      const hft_ring_stats stats = ring.stats();
+      EXPECT_EQ(stats.published, published);
+      EXPECT_EQ(stats.discarded, discarded);
+      EXPECT_EQ(stats.dropped, 0U);
+      EXPECT_EQ(stats.pending, 0U);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, GivenBackTwice,
+                         testing::Values(HFT_MODE_DROP, HFT_MODE_OVERWRITE),
+                         [](const auto& instance) {
+                           return instance.param == HFT_MODE_DROP ? "Drop"
+                                                                  : "Overwrite";
+                         });
 
 class AbandonedTest : public BpfTest,
                       public testing::WithParamInterface<hft_mode> {};
