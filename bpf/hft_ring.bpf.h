@@ -171,7 +171,9 @@ struct hft_bpf_bell {
 /*
  * Offer a record of `size` bytes of payload, a constant. What the slot has no
  * room for is cut off and flagged. False when the record was dropped. clang
- * copies 1,064 bytes this way and no more: fill longer records in place.
+ * copies up to 1,064 bytes this way, and less from some sources: "BPF stack limit
+ * exceeded" was seen from 600 bytes of a global array of __u64 on. Fill longer
+ * records in place.
  */
 #define hft_bpf_output(name, record_type, data, size)                          \
 	({                                                                     \

@@ -110,6 +110,8 @@ void validate(const Geometry& geometry) {
           "a power of two from 2 to 65536; Geometry::for_records() rounds a "
           "capacity up to one",
           geometry.slot_count);
+  require(geometry.mode == HFT_MODE_DROP || geometry.mode == HFT_MODE_OVERWRITE,
+          "mode", "HFT_MODE_DROP or HFT_MODE_OVERWRITE", geometry.mode);
 }
 
 void validate_capacity(std::uint32_t record_size, std::uint64_t capacity,

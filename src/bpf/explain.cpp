@@ -237,6 +237,11 @@ std::string explain(const Failure& failure, const Facts& facts) {
   if (const std::string what = missing(facts); !what.empty()) {
     return begin + what;
   }
+  // The log then has what libbpf tried instead, and why that failed.
+  if (error == EMFILE) {
+    return begin +
+           "expected free file descriptors, found none: raise `ulimit -n`";
+  }
   if (const std::string verdict = verdict_in(log); !verdict.empty()) {
     return fmt::format("{}the verifier refused one{}:{}", begin,
                        may_not_ring(verdict)

@@ -342,6 +342,11 @@ void Rings::unpin(const std::string& folder) {
   {
     const Descriptor there(
         ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (there && !is_bpffs(folder)) {
+      fail(EINVAL, fmt::format("unpin {}: expected a directory of a BPF file "
+                               "system, found another one",
+                               folder));
+    }
     remove_files(there.get());
   }
   if (rmdir(folder.c_str()) != 0) {

@@ -56,6 +56,13 @@ TEST(Explain, KernelWithoutBpf) {
   EXPECT_EQ(internal::missing(kGood), "");
 }
 
+// libbpf tries on without what it had no descriptor for.
+TEST(Explain, DescriptorsAreNotTheVerifiersFault) {
+  EXPECT_THAT(
+      explain({.error = EMFILE, .log = "libbpf: Retrying without BTF"}, kGood),
+      HasSubstr("ulimit -n"));
+}
+
 TEST(Explain, PacketsNeedAnotherPrivilege) {
   Facts facts = kGood;
   facts.net_admin = false;

@@ -224,6 +224,13 @@ TEST_F(RightsTest, PinsLetOthersConsumeAndGoWhenRemoved) {
             ENOENT);
 }
 
+TEST_F(PinRightsTest, UnpinLeavesOtherDirectoriesAlone) {
+  std::string ordinary = testing::TempDir() + "hft-unpin-XXXXXX";
+  ASSERT_NE(mkdtemp(ordinary.data()), nullptr);
+  EXPECT_EQ(error_of([&] { Rings::unpin(ordinary); }), EINVAL);
+  EXPECT_EQ(rmdir(ordinary.c_str()), 0);
+}
+
 TEST_F(PinRightsTest, PinsKeepOthersOutByDefault) {
   const Publisher publisher({.rings = 1});
   const std::string folder = pin_folder();

@@ -102,7 +102,7 @@ def producing(*arguments):
         expect("produce's status", 0, producer.interrupt())
         expect_match("produce says how much memory its rings take",
                      r"\d+ rings? of [\d,]+ slots of [\d,]+ bytes: "
-                     r"\d+\.\d MiB\n(.|\n)*", producer.said)
+                     r"[1-9]\d*\.\d [KM]iB\n(.|\n)*", producer.said)
         expect("the pin is still there", False, os.path.exists(PIN))
         summary = re.fullmatch(r"offered (\d+), published (\d+), dropped (\d+)"
                                r"(, longer than a slot \d+)?\n", producer.out)

@@ -58,7 +58,7 @@ def check_gone():
         expect("the pin is there", True, os.path.exists(PIN))
         ip("link", "delete", "hft-tx")
         expect("status", 1, producer.finish())
-        expect_match("its last words", "2 rings of .* MiB\n"
+        expect_match("its last words", "2 rings of .* [KM]iB\n"
                      "hft: expected the XDP program "
                      "on hft-rx, found it detached: .*\n", producer.said)
         expect("counters", "offered 0, published 0, dropped 0, "

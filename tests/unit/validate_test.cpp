@@ -2,6 +2,7 @@
 #include "hft/validate.hpp"
 
 #include <gmock/gmock.h>
+#include <bit>
 
 namespace hft {
 namespace {
@@ -134,6 +135,12 @@ TEST(Geometry, PackedSlotIsTheSmallestThatHoldsThreeRecords) {
   static_assert(packed_slot_size(2045) == 4096);
   static_assert(packed_slot_size(kRecordSizeMax) == HFT_SLOT_SIZE_MAX);
   static_assert(packed_slot_size(kRecordSizeMax + 1) > HFT_SLOT_SIZE_MAX);
+}
+
+TEST(Geometry, ThereAreTwoModes) {
+  Geometry geometry = Geometry::for_records(16, 1024);
+  geometry.mode = std::bit_cast<hft_mode>(7U);
+  EXPECT_THROW(validate(geometry), std::invalid_argument);
 }
 
 TEST(Geometry, CapacityIsRoundedUpToSlots) {

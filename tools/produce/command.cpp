@@ -118,6 +118,7 @@ std::uint64_t count_positions(const std::string& folder) {
 
 // "2 rings of 4,096 slots of 64 bytes: 0.5 MiB".
 std::string describe(const bpf::Rings& rings) {
+  constexpr double kKiB = 1 << 10;
   constexpr double kMiB = 1 << 20;
   const hft_info info = rings.attach(0, Role::kObserver).info();
   const std::uint64_t bytes =
@@ -125,10 +126,12 @@ std::string describe(const bpf::Rings& rings) {
                          .mode = static_cast<hft_mode>(info.mode),
                          .rings = rings.size()},
                         info.slot_size);
+  const auto size = static_cast<double>(bytes);
   return fmt::format(
-      "{} ring{} of {} slots of {} bytes: {:.1f} MiB", rings.size(),
+      "{} ring{} of {} slots of {} bytes: {:.1f} {}", rings.size(),
       rings.size() == 1 ? "" : "s", lab::group_digits(info.slot_count),
-      lab::group_digits(info.slot_size), static_cast<double>(bytes) / kMiB);
+      lab::group_digits(info.slot_size),
+      size < kMiB ? size / kKiB : size / kMiB, size < kMiB ? "KiB" : "MiB");
 }
 
 // A BPF program that fills rings.
