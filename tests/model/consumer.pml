@@ -39,6 +39,7 @@ inline consumer_try_read(found) {
 
 /* Consumer::flush */
 inline consumer_flush() {
-  /* release, pairs with the acquire in Producer::room: our reads are over */
+  /* release, pairs with the acquire in Producer::look_at_consumer: our reads
+   * are over */
   store_consumer_pos(CONSUMER, CONSUMER_POS, consumer_pos)
 }

@@ -31,7 +31,7 @@ byte producer_consumer_pos; /* cached consumer_pos */
 byte published;
 
 #ifndef OVERWRITE
-/* Producer::room */
+/* Producer::has_room */
 inline producer_room(has_room) {
   if
   :: producer_pos - producer_consumer_pos == CAPACITY ->

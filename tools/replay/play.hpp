@@ -4,7 +4,7 @@
 //
 //   const auto played = hft::feed::play(
 //       packets, {.rate = 10'000}, [&](Bytes bytes) { sender.send(bytes); },
-//       [](const Played&) { return !hft::feed::stop_requested(); });
+//       [](const Played&) { return !hft::tools::stop_requested(); });
 //   std::cout << played.packets << " sent, " << played.latest << " ns late\n";
 #pragma once
 
