@@ -12,10 +12,10 @@ trap 'rm -rf "$tree"' EXIT
 git -C "$tree" init -q
 mkdir -p "$tree/include/hft" "$tree/docs" "$tree/man" "$tree/tests/model"
 
-# finds CHECK WHAT TEXT: of the tree as it is now, TEXT and nothing else.
+# finds CHECK WHAT TEXT [FILE]: in the tree as it is now TEXT and nothing else.
 finds() {
   local said status
-  said=$(cd "$tree" && "$checks/$1" 2>&1)
+  said=$(cd "$tree" && "$checks/$1" "${@:4}" 2>&1)
   status=$?
   check "$1: finds $2" equals "$3" "$said"
   check "$1: finds $2: exit status" equals "$([[ $3 ]] && echo 1 || echo 0)" "$status"
@@ -80,4 +80,64 @@ include/hft/thing.hpp:13: Thing::wake: no such member of Thing
 include/hft/thing.hpp:14: no record is dropped: no such property in tests/model
 include/hft/thing.hpp:14: tests/gone.cpp: no such file
 man/thing.1:3: tests/gone.sh: no such file"
+
+cat >"$tree/docs/thing.md" <<'EOF'
+What of it, and of course that: Of course. There is none. `Of code.`
+Who reads this? A ring such as `x`, as `rdtsc` does. So many that none fits.
+
+| Whoever comes | takes the ring of
+EOF
+cat >"$tree/man/thing.1" <<'EOF'
+.TH THING 1
+.SH NAME
+thing \- the usual
+.nf
+Of an example.
+.fi
+EOF
+cat >"$tree/README.md" <<'EOF'
+Of a file that is not read.
+EOF
+finds english 'nothing in plain English' ''
+
+cat >>"$tree/docs/thing.md" <<'EOF'
+
+- Of each ring.
+- A mode, as `0660`. A
+  port, as 80: what can is
+  named. A made-up one.
+- Throws when it is none.
+- It takes so many records.
+
+| Who is late | waits |
+It ends. Who is late
+waits.
+EOF
+cat >>"$tree/man/thing.1" <<'EOF'
+.TP
+.B thing
+Of
+.I n
+records, as 239.1.1.1.
+EOF
+finds english 'what was planted' "docs/thing.md:6: 'Of each ring': begin with the subject, not with 'Of'
+docs/thing.md:7: ', as \`…\`': say 'such as' before an example
+docs/thing.md:8: ', as 80': say 'such as' before an example
+docs/thing.md:8: 'what can is named': list what is expected: 'expected A, B or C'
+docs/thing.md:9: 'made-up one': say 'invented', 'synthetic' or 'example'
+docs/thing.md:10: 'is none': say 'is not a …'
+docs/thing.md:11: 'so many records': say 'that number of' or give it
+docs/thing.md:13: 'Who is late': begin with 'Whoever' or with the person; 'Who' asks
+docs/thing.md:14: 'Who is late waits.': begin with 'Whoever' or with the person; 'Who' asks
+man/thing.1:9: 'Of n records, as 239': begin with the subject, not with 'Of'
+man/thing.1:11: ', as 239.1.1.1.': say 'such as' before an example"
+
+cat >"$tree/thing.cpp" <<'EOF'
+// Of each
+// ring.
+int what_can;  // Made when there is none.
+add_option("--mode", "A mode, as 0660");
+EOF
+finds english 'what was planted in a source' "thing.cpp:1: 'Of each ring': begin with the subject, not with 'Of'
+thing.cpp:4: ', as 0660': say 'such as' before an example" thing.cpp
 summary
