@@ -9,16 +9,10 @@ find_program(HFT_CLANG NAMES clang-14 clang clang-15 clang-16 clang-19 REQUIRED)
 # Debian has it where only root looks.
 find_program(HFT_BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-# The header orders stores as the machine needs that the program runs on.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set(HFT_BPF_ARCH x86)
-elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")
-  set(HFT_BPF_ARCH arm64)
-else()
-  set(HFT_BPF_ARCH ${CMAKE_SYSTEM_PROCESSOR})
-endif()
+# __TARGET_ARCH_x86: hft_ring.bpf.h orders stores as the machine needs that the
+# programs run on, and the library has no other (hft/cpu.hpp).
 set(HFT_BPF_FLAGS -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
-  -Wno-unused-parameter -D__TARGET_ARCH_${HFT_BPF_ARCH}
+  -Wno-unused-parameter -D__TARGET_ARCH_x86
   -I${PROJECT_SOURCE_DIR}/abi -I${PROJECT_SOURCE_DIR}/bpf
   -idirafter /usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE})
 

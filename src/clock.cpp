@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "hft/clock.hpp"
 
-#include <cpuid.h>
 #include <time.h>
 
 #include <algorithm>
@@ -71,13 +70,7 @@ std::uint64_t tsc_hz() {
   return hz;
 }
 
-bool tsc_is_invariant() noexcept {
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;
-}
+bool tsc_is_invariant() noexcept { return counter_is_invariant(); }
 
 std::uint64_t tsc_cost() noexcept {
   return median_of([] {});

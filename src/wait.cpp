@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "hft/clock.hpp"
+#include "hft/cpu.hpp"
 
 namespace hft {
 namespace {
@@ -19,7 +20,7 @@ std::uint64_t cycles_of_pause() noexcept {
   for (int attempt = 0; attempt < 5; ++attempt) {
     const std::uint64_t before = tsc_now();
     for (std::uint64_t i = 0; i < kPauses; ++i) {
-      _mm_pause();
+      cpu_pause();
     }
     best = std::min(best, (tsc_now() - before) / kPauses);
   }

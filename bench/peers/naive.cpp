@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // How one starts: both indices shared, read each time, mfence around them.
-#include <immintrin.h>
-
 #include <atomic>
 #include <cstdint>
 #include <vector>
 
 #include "contender.hpp"
+#include "hft/cpu.hpp"
 
 namespace hft::peers {
 namespace {
@@ -26,7 +25,7 @@ class Naive {
       return false;
     }
     slots_[position & mask_] = record;
-    _mm_mfence();
+    full_fence();
     // Release pairs with the acquire in try_read(): the slot is filled.
     producer_pos_.store(position + 1, std::memory_order_release);
     return true;
@@ -39,7 +38,7 @@ class Naive {
       return false;
     }
     out = slots_[position & mask_];
-    _mm_mfence();
+    full_fence();
     consumer_pos_.store(position + 1, std::memory_order_release);
     return true;
   }

@@ -19,6 +19,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "hft/cpu.hpp"
 #include "hft/ends.hpp"
 #include "hft/layout.hpp"
 #include "hft/owner.hpp"
@@ -292,7 +293,7 @@ class Consumer {
     }
     empty_ = cursor_.position();
     for (std::uint32_t i = 0; i < slip_; ++i) {
-      _mm_pause();
+      cpu_pause();
     }
   }
 
@@ -326,7 +327,7 @@ class Consumer {
   bool poll_for_pending() noexcept {
     constexpr int kLooks = 1000;
     for (int look = 0; look < kLooks; ++look) {
-      _mm_pause();
+      cpu_pause();
       if (poll()) {
         return true;
       }

@@ -16,7 +16,6 @@
 #include <type_traits>
 
 #include "hft/geometry.hpp"
-#include "hft/line.hpp"
 #include "hft/policy.hpp"
 
 namespace hft {

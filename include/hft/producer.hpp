@@ -19,6 +19,7 @@
 #include <span>
 #include <utility>
 
+#include "hft/cpu.hpp"
 #include "hft/ends.hpp"
 #include "hft/layout.hpp"
 #include "hft/owner.hpp"

@@ -7,12 +7,13 @@
 //   consumer.run(handler, patient);                   // a CPU to share
 #pragma once
 
-#include <immintrin.h>
 #include <sched.h>
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+
+#include "hft/cpu.hpp"
 
 namespace hft {
 
@@ -49,7 +50,7 @@ struct BusySpin {
   void found() noexcept {}
   void rest() noexcept {
     if (kPauseIsShort) {
-      _mm_pause();
+      cpu_pause();
     }
   }
 };
@@ -57,7 +58,7 @@ struct BusySpin {
 /// Always a `pause` between two looks: kinder to the other thread of a core.
 struct Pause {
   void found() noexcept {}
-  void rest() noexcept { _mm_pause(); }
+  void rest() noexcept { cpu_pause(); }
 };
 
 /// Let others run that want this CPU.

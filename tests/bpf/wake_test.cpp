@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A consumer of a BPF ring sleeps, and the program that publishes wakes it:
 // once for a request, nobody else, and never too late.
-#include <cpuid.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "bpf_test.hpp"
 #include "hft/consumer.hpp"
+#include "hft/cpu.hpp"
 #include "hft/descriptor.hpp"
 
 namespace hft::bpf {
@@ -51,10 +50,8 @@ nanoseconds time_of(clockid_t clock) {
 
 // QEMU's emulator says who it is where a hypervisor does.
 bool is_emulated() {
-  unsigned leaf = 0;
-  std::array<unsigned, 3> name{};
-  __cpuid(0x40000000, leaf, name[0], name[1], name[2]);
-  return std::memcmp(name.data(), "TCGTCGTCGTCG", sizeof name) == 0;
+  const auto name = hypervisor_name();
+  return name && std::string_view(name->data()) == "TCGTCGTCGTCG";
 }
 
 // CPU time of a thread, as a share of the time that passes meanwhile.

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "lab/machine.hpp"
 
-#include <cpuid.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <array>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <sstream>
+#include <string>
 #include <system_error>
 #include <thread>
 
 #include "hft/affinity.hpp"
 #include "hft/clock.hpp"
+#include "hft/cpu.hpp"
 
 namespace hft::lab {
 namespace {
@@ -47,18 +46,12 @@ std::string kernel() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-// The hypervisor's signature: CPUID 4000_0000h, where bit 31 of 1.ECX says that
-// there is one.
 std::string accelerator() {
-  std::array<unsigned, 4> r{};
-  if (__get_cpuid(1, &r[0], &r[1], &r[2], &r[3]) == 0 ||
-      (r[2] & (1U << 31)) == 0) {
+  const auto name = hypervisor_name();
+  if (!name) {
     return "none";
   }
-  __cpuid(0x40000000, r[0], r[1], r[2], r[3]);
-  std::array<char, 13> signature{};
-  std::memcpy(signature.data(), &r[1], 12);
-  const std::string text = signature.data();
+  const std::string text = name->data();
   if (text == "TCGTCGTCGTCG") {
     return "tcg";
   }

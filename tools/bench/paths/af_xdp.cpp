@@ -20,7 +20,7 @@
 #include "bench/network/xdp_attachment.hpp"
 #include "bench/paths/pause_watch.hpp"
 #include "hft/bpf.hpp"
-#include "hft/line.hpp"
+#include "hft/cpu.hpp"
 #include "hft/mapping.hpp"
 
 namespace hft::bench {

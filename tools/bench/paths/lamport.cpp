@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The ring one writes first (Lamport 1977): two indices, each on its own line.
 // `Original` polls it as the original sandbox did.
-#include <immintrin.h>
-
 #include "bench/path.hpp"
 #include "bench/paths/pause_watch.hpp"
 #include "hft/clock.hpp"
+#include "hft/cpu.hpp"
 #include "hft/device.hpp"
 
 namespace hft::bench {
@@ -27,14 +26,14 @@ class LamportPath : public Path {
         return true;
       }
       if constexpr (kStyle == Style::kOriginal) {
-        _mm_pause();
+        cpu_pause();
       }
       return false;
     });
     Seen seen;
     if constexpr (kStyle == Style::kOriginal) {
-      _mm_mfence();
-      seen.now = __rdtsc();
+      full_fence();
+      seen.now = cycle_counter();
     } else {
       seen.now = tsc_now();
     }

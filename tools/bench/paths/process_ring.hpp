@@ -12,7 +12,7 @@
 #include "bench/path.hpp"
 #include "bench/paths/producer_process.hpp"
 #include "bench/paths/schedule.hpp"
-#include "hft/line.hpp"
+#include "hft/cpu.hpp"
 #include "hft/ring.hpp"
 
 namespace hft::bench {

@@ -6,6 +6,7 @@
 #include "bench/paths/pause_watch.hpp"
 #include "hft/bpf_xdp.hpp"
 #include "hft/consumer.hpp"
+#include "hft/cpu.hpp"
 #include "hft/record.hpp"
 
 namespace hft::bench {
