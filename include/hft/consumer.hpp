@@ -11,6 +11,7 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +49,7 @@ class Consumer {
   /// outlive this. `claim` keeps others out for as long as this lives; /dev/hft
   /// does so itself. Ring::consumer() checks and claims.
   explicit Consumer(const ConsumerEnd& end, Claim claim = {}) noexcept
-      : cursor_(*end.info, end.slots,
-                __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED)),
+      : cursor_(*end.info, end.slots, first_position(end)),
         ready_(cursor_.position()),
         released_(cursor_.position()),
         lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
@@ -78,6 +78,7 @@ class Consumer {
   /// try_read_some() gave, or the one of try_read(). Told to the producer
   /// later.
   void release(std::size_t count = 1) noexcept {
+    assert(count <= ready_ - cursor_.position());
     const bool next_slot = cursor_.advance(static_cast<std::uint32_t>(count));
     owned_ = false;
     if constexpr (P::kNextSlotLines > 0) {
@@ -214,6 +215,7 @@ class Consumer {
   [[nodiscard]] std::uint64_t published_until(std::uint64_t known,
                                               std::size_t most) const noexcept
       requires(Layout<T, P>::kRecordsPerSlot == 1) {
+    assert(ready_ != cursor_.position());
     std::uint64_t until = std::max(known, cursor_.position() + 1);
     const std::size_t lines = cursor_.slot_size() / HFT_CACHE_LINE;
     for (std::uint64_t ahead = until - cursor_.position(); ahead < most;
@@ -233,6 +235,11 @@ class Consumer {
   }
 
  private:
+  static std::uint64_t first_position(const ConsumerEnd& end) noexcept {
+    assert(end.info->mode == HFT_MODE_DROP);
+    return __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED);
+  }
+
   bool poll() noexcept {
     if (cursor_.position() != ready_) {
       return true;

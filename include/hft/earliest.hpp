@@ -12,6 +12,7 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -94,24 +95,29 @@ class Earliest {
 
   /// Done with the record that try_read() gave.
   void release() noexcept {
+    assert(!waiting_.empty() && !released_);
     first().ring.release();
     released_ = true;
   }
 
   /// Of the record that try_read() gave: the index of its ring, and its stamp.
   [[nodiscard]] std::size_t ring() const noexcept {
+    assert(!waiting_.empty());
     return waiting_.front().ring;
   }
   [[nodiscard]] std::uint64_t stamp() const noexcept {
+    assert(!waiting_.empty());
     return waiting_.front().stamp;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return rings_.size(); }
   /// `ring` is less than size(). Its records are for try_read() alone.
   [[nodiscard]] const Ring& operator[](std::size_t ring) const noexcept {
+    assert(ring < rings_.size());
     return rings_[ring].ring;
   }
   [[nodiscard]] Ring& operator[](std::size_t ring) noexcept {
+    assert(ring < rings_.size());
     return rings_[ring].ring;
   }
 

@@ -11,6 +11,8 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -85,6 +87,8 @@ class Cursor {
       : layout_(info),
         slots_(slots),
         mask_(std::size_t{info.slot_size} * info.slot_count - 1) {
+    assert(std::has_single_bit(mask_ + 1));
+    assert(info.slot_size == layout_.slot_size());
     move_to(position);
   }
 
@@ -120,6 +124,7 @@ class Cursor {
   /// `count` positions on, 1 to left_in_slot(). Whether that is at the start of
   /// the next slot.
   bool advance(std::uint32_t count = 1) noexcept {
+    assert(count <= left_in_slot());
     position_ += count;
     index_ += count;
     if (index_ != kRecordsPerSlot) {

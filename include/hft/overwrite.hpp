@@ -9,6 +9,7 @@
 
 #include <hft/abi.h>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,7 +41,9 @@ class OverwriteProducer {
   explicit OverwriteProducer(const ProducerEnd& end, Claim claim = {}) noexcept
       : cursor_(*end.info, end.slots, recover_position(*end.info, end.slots)),
         page_(end.page),
-        claim_(std::move(claim)) {}
+        claim_(std::move(claim)) {
+    assert(end.info->mode == HFT_MODE_OVERWRITE);
+  }
 
   /// Publish a copy of `record` over the oldest one. The first of a slot takes
   /// all that the slot held with it.

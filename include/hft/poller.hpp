@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -97,6 +98,7 @@ class Poller {
   /// For its position or wake_fd(), or to flush() it. `ring` is less than
   /// size().
   [[nodiscard]] Consumer<T, P>& consumer(std::size_t ring) noexcept {
+    assert(ring < consumers_.size());
     return consumers_[ring];
   }
 

@@ -12,6 +12,7 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,7 @@ class Producer {
         dropped_(__atomic_load_n(&end.page->dropped, __ATOMIC_RELAXED)),
         waker_(end),
         claim_(std::move(claim)) {
+    assert(end.info->mode == HFT_MODE_DROP);
     look_at_consumer();
     tell_monitors();
   }
@@ -144,6 +146,8 @@ class Producer {
   /// Publish what reserve() or reserve_some() gave and the caller has filled;
   /// `count` is 1 to what was given.
   void publish(std::size_t count = 1) noexcept {
+    assert(count >= 1 && count <= limit_ - cursor_.position() &&
+           count <= cursor_.left_in_slot());
     // Release pairs with the acquire in Consumer::poll: the record is there
     // before its position is (model: "each record arrives whole and in its
     // place").

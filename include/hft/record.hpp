@@ -10,6 +10,7 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +20,7 @@ namespace hft {
 
 /// Bytes of payload that a slot of this size has room for: 40 to 4,072.
 constexpr std::size_t payload_max(std::size_t slot_size) noexcept {
+  assert(slot_size >= HFT_SLOT_SIZE_MIN);
   return slot_size - HFT_SLOT_HEADER - HFT_RECORD_HEADER;
 }
 
