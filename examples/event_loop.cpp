@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <hft/bpf.hpp>
 #include <hft/bpf_simulator.hpp>
+#include <hft/descriptor.hpp>
 #include <hft/device.hpp>
 #include <hft/ring.hpp>
 

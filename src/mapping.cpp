@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 
 #include <fmt/format.h>
 #include <linux/mman.h>

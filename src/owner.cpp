@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/owner.hpp"
+#include "hft/detail/owner.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>

@@ -14,7 +14,7 @@
 #include <optional>
 #include <system_error>
 
-#include "hft/owner.hpp"
+#include "hft/detail/owner.hpp"
 #include "region_internal.hpp"
 
 namespace hft::internal {

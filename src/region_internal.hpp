@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "hft/descriptor.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/region.hpp"
 
 namespace hft::internal {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/wake.hpp"
+#include "hft/detail/wake.hpp"
 
 #include <linux/bpf.h>
 #include <linux/futex.h>

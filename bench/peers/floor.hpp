@@ -9,7 +9,7 @@
 #include <span>
 
 #include "hft/clock.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/wait.hpp"
 #include "rig.hpp"
 

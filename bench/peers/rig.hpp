@@ -14,7 +14,7 @@
 
 #include "candidate.hpp"
 #include "hft/clock.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 #include "record.hpp"
 
 namespace hft::peers {

@@ -22,8 +22,8 @@
 
 #include "hft/consumer.hpp"
 #include "hft/descriptor.hpp"
-#include "hft/ends.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/reader.hpp"
 #include "hft/region.hpp"
 

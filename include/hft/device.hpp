@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "hft/descriptor.hpp"
-#include "hft/ends.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/mapping.hpp"
 
 namespace hft {
 

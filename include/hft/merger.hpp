@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "hft/consumer.hpp"
-#include "hft/earliest.hpp"
-#include "hft/wait_all.hpp"
+#include "hft/detail/earliest.hpp"
+#include "hft/detail/wait_all.hpp"
 
 namespace hft {
 

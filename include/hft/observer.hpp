@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <span>
 
-#include "hft/ends.hpp"
+#include "hft/detail/ends.hpp"
 #include "hft/reader.hpp"
 
 namespace hft {

@@ -16,18 +16,18 @@
 #include <utility>
 
 #include "hft/cpu.hpp"
-#include "hft/ends.hpp"
-#include "hft/layout.hpp"
-#include "hft/owner.hpp"
-#include "hft/recover.hpp"
-#include "hft/words.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/layout.hpp"
+#include "hft/detail/owner.hpp"
+#include "hft/detail/recover.hpp"
+#include "hft/detail/words.hpp"
 
 namespace hft {
 
 /// Not thread-safe: one thread produces. Never fails, blocks, makes a system
 /// call or looks at a consumer. Each slot is a seqlock whose sequence is
 /// `published`: 0 while the producer writes the first record of a lap, so that
-/// no reader accepts a torn record (Boehm, MSPC 2012; words.hpp).
+/// no reader accepts a torn record (Boehm, MSPC 2012; detail/words.hpp).
 ///
 /// Memory order: what this thread did before publish() happens before what a
 /// reader does with the copy it has accepted.

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "hft/consumer.hpp"
-#include "hft/wait_all.hpp"
+#include "hft/detail/wait_all.hpp"
 
 namespace hft {
 

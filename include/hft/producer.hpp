@@ -21,13 +21,13 @@
 #include <utility>
 
 #include "hft/cpu.hpp"
-#include "hft/ends.hpp"
-#include "hft/layout.hpp"
-#include "hft/owner.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/layout.hpp"
+#include "hft/detail/owner.hpp"
+#include "hft/detail/recover.hpp"
+#include "hft/detail/wake.hpp"
 #include "hft/record.hpp"
-#include "hft/recover.hpp"
 #include "hft/wait.hpp"
-#include "hft/wake.hpp"
 
 namespace hft {
 

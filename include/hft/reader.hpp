@@ -15,11 +15,11 @@
 #include <cstdint>
 #include <span>
 
-#include "hft/ends.hpp"
-#include "hft/layout.hpp"
-#include "hft/recover.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/layout.hpp"
+#include "hft/detail/recover.hpp"
+#include "hft/detail/words.hpp"
 #include "hft/wait.hpp"
-#include "hft/words.hpp"
 
 namespace hft {
 

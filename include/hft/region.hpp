@@ -19,9 +19,9 @@
 #include <string_view>
 
 #include "hft/descriptor.hpp"
-#include "hft/ends.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/geometry.hpp"
-#include "hft/mapping.hpp"
 
 namespace hft {
 

@@ -14,18 +14,18 @@
 #include <utility>
 
 #include "hft/consumer.hpp"
+#include "hft/detail/layout.hpp"
+#include "hft/detail/owner.hpp"
+#include "hft/detail/recover.hpp"
+#include "hft/detail/wake.hpp"
 #include "hft/geometry.hpp"
-#include "hft/layout.hpp"
 #include "hft/overwrite.hpp"
-#include "hft/owner.hpp"
 #include "hft/policy.hpp"
 #include "hft/poller.hpp"
 #include "hft/producer.hpp"
 #include "hft/reader.hpp"
-#include "hft/recover.hpp"
 #include "hft/region.hpp"
 #include "hft/validate.hpp"
-#include "hft/wake.hpp"
 
 namespace hft {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "hft/descriptor.hpp"
-#include "hft/ends.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/mapping.hpp"
 
 namespace hft::bpf {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/earliest.hpp"
+#include "hft/detail/earliest.hpp"
 
 #include <gtest/gtest.h>
 

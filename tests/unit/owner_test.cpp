@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hft/owner.hpp"
+#include "hft/detail/owner.hpp"
 
 #include <gmock/gmock.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "child.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 #include "read_file.hpp"
 
 namespace hft {

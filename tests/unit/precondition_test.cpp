@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "hft/earliest.hpp"
+#include "hft/detail/earliest.hpp"
 #include "number.hpp"
 
 namespace hft::test {

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "doorbell.hpp"
-#include "hft/owner.hpp"
+#include "hft/detail/owner.hpp"
 #include "region_test.hpp"
 
 namespace hft {

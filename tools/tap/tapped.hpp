@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "hft/bpf.hpp"
-#include "hft/earliest.hpp"
+#include "hft/detail/earliest.hpp"
 #include "hft/observer.hpp"
 
 namespace hft::tap {

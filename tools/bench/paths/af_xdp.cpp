@@ -21,7 +21,7 @@
 #include "bench/paths/pause_watch.hpp"
 #include "hft/bpf.hpp"
 #include "hft/cpu.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 
 namespace hft::bench {
 namespace {

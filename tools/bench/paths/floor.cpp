@@ -8,7 +8,7 @@
 #include "bench/path.hpp"
 #include "bench/paths/producer_process.hpp"
 #include "hft/clock.hpp"
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/wait.hpp"
 
 namespace hft::bench {

@@ -9,7 +9,7 @@
 #include <functional>
 #include <string_view>
 
-#include "hft/mapping.hpp"
+#include "hft/detail/mapping.hpp"
 
 namespace hft::bench {
 

@@ -24,7 +24,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "hft/ends.hpp"
+#include "hft/detail/ends.hpp"
 
 namespace hft {
 

@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "hft/ends.hpp"
-#include "hft/layout.hpp"
+#include "hft/detail/ends.hpp"
+#include "hft/detail/layout.hpp"
 
 namespace hft {
 
