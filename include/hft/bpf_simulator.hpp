@@ -11,7 +11,6 @@
 #include <hft/abi.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,16 +75,9 @@ class Simulator {
   [[nodiscard]] std::string driven_by() const;
 
   [[nodiscard]] hft_ring_stats stats() const;
-  /// What BPF_PROG_TEST_RUN says that one packet costs on this CPU, in ns: the
-  /// mean of `repeats`, all that the kernel does to run a program included.
-  [[nodiscard]] double cost(std::uint32_t repeats) const;
-  /// The same as the kernel's statistics of BPF programs have it
-  /// (BPF_ENABLE_STATS): from entry to exit of each run, with a reading of the
-  /// kernel's clock. Other programs pay for that meanwhile. Throws
-  /// std::system_error without CAP_SYS_ADMIN.
-  [[nodiscard]] double cost_by_stats(std::uint32_t repeats) const;
-  /// The same of all runs that `act` causes, which are at least one.
-  [[nodiscard]] double cost_by_stats(const std::function<void()>& act) const;
+  /// The program that publish() runs, one packet a run: a descriptor that holds
+  /// until this is destroyed, for what the kernel says of a program.
+  [[nodiscard]] int program_fd() const noexcept;
 
  private:
   struct Loaded;

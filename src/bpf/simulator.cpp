@@ -68,9 +68,8 @@ int start_timer(const simulator_bpf& skeleton, std::uint64_t flags) {
   return run(skeleton.progs.start, &flags, sizeof flags);
 }
 
-// On the CPU of the caller. ns a run, as the kernel counts them.
-std::uint32_t run_repeatedly(const bpf_program* program,
-                             std::uint32_t repeats) {
+// On the CPU of the caller.
+void run_repeatedly(const bpf_program* program, std::uint32_t repeats) {
   std::array<std::byte, 64> packet{};
   bpf_test_run_opts options{};
   options.sz = sizeof options;
@@ -81,7 +80,6 @@ std::uint32_t run_repeatedly(const bpf_program* program,
     fail(errno, fmt::format("run the BPF program {} repeatedly",
                             bpf_program__name(program)));
   }
-  return options.duration;
 }
 
 // A power of two, and whole pages: the least where nothing goes there.
@@ -188,33 +186,8 @@ void Simulator::publish(std::uint32_t packets) {
   run_repeatedly(loaded_->skeleton->progs.publish_once, packets);
 }
 
-double Simulator::cost(std::uint32_t repeats) const {
-  return run_repeatedly(loaded_->skeleton->progs.publish_once, repeats);
-}
-
-double Simulator::cost_by_stats(std::uint32_t repeats) const {
-  return cost_by_stats([&] { static_cast<void>(cost(repeats)); });
-}
-
-double Simulator::cost_by_stats(const std::function<void()>& act) const {
-  const Descriptor enabled(bpf_enable_stats(BPF_STATS_RUN_TIME));
-  if (!enabled) {
-    fail(errno, "have the kernel count the time of BPF programs");
-  }
-  const int fd = bpf_program__fd(loaded_->skeleton->progs.publish_once);
-  const auto info = [fd] {
-    bpf_prog_info now{};
-    __u32 size = sizeof now;
-    if (bpf_obj_get_info_by_fd(fd, &now, &size) != 0) {
-      fail(errno, "ask what a BPF program has cost");
-    }
-    return now;
-  };
-  const bpf_prog_info before = info();
-  act();
-  const bpf_prog_info after = info();
-  return static_cast<double>(after.run_time_ns - before.run_time_ns) /
-         static_cast<double>(after.run_cnt - before.run_cnt);
+int Simulator::program_fd() const noexcept {
+  return bpf_program__fd(loaded_->skeleton->progs.publish_once);
 }
 
 }  // namespace hft::bpf
