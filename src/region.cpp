@@ -78,18 +78,18 @@ void Region::map_slots(int fd) {
   }
 }
 
-void Region::lock(Wish wish) {
-  if (wish == Wish::kNever) return;
+void Region::lock(Preference preference) {
+  if (preference == Preference::kNever) return;
   locked_ = producer_.lock() && (consumer_.bytes() == 0 || consumer_.lock()) &&
             slots_.lock();
-  if (locked_ || wish == Wish::kTry) return;
+  if (locked_ || preference == Preference::kTry) return;
   const int error = errno;
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
   internal::fail(
       error, fmt::format("lock {} bytes of a ring in memory where "
                          "RLIMIT_MEMLOCK is {}: raise it with ulimit -l, or "
-                         "ask for Wish::kTry",
+                         "ask for Preference::kTry",
                          producer_.bytes() + consumer_.bytes() + slots_.bytes(),
                          limit.rlim_cur));
 }

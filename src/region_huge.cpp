@@ -55,11 +55,11 @@ bool is_transparent_huge(const Mapping& mapping) {
   return digits != std::string::npos && smaps[digits] != '0';
 }
 
-Backed back(std::uint64_t bytes, Wish huge_pages,
+Backed back(std::uint64_t bytes, Preference huge_pages,
             const std::function<Mapping()>& reserved,
             const std::function<Mapping(Fault)>& normal) {
-  if (huge_pages == Wish::kNever ||
-      (huge_pages == Wish::kTry && bytes < kHugePage)) {
+  if (huge_pages == Preference::kNever ||
+      (huge_pages == Preference::kTry && bytes < kHugePage)) {
     return {.mapping = normal(Fault::kNow)};
   }
   if (Mapping mapping = try_reserved(reserved); mapping.bytes() != 0) {
@@ -71,12 +71,13 @@ Backed back(std::uint64_t bytes, Wish huge_pages,
   fault_in(result.mapping);
   if (is_transparent_huge(result.mapping)) {
     result.pages = HugePages::kTransparent;
-  } else if (huge_pages == Wish::kRequire) {
+  } else if (huge_pages == Preference::kRequire) {
     fail(ENOMEM,
-         fmt::format("huge pages for {} bytes of slots: reserve {} of 2 MiB in "
-                     "/proc/sys/vm/nr_hugepages (for a ring by name: mount -o "
-                     "remount,huge=advise /dev/shm), or ask for Wish::kTry",
-                     bytes, in_huge_pages(bytes) / kHugePage));
+         fmt::format(
+             "huge pages for {} bytes of slots: reserve {} of 2 MiB in "
+             "/proc/sys/vm/nr_hugepages (for a ring by name: mount -o "
+             "remount,huge=advise /dev/shm), or ask for Preference::kTry",
+             bytes, in_huge_pages(bytes) / kHugePage));
   }
   return result;
 }

@@ -57,7 +57,7 @@ struct Backed {
 /// Map new slots on the largest pages to be had. `reserved` maps pages of the
 /// pool or throws std::system_error; `normal` maps any. Throws when huge pages
 /// are required and there are none.
-Backed back(std::uint64_t bytes, Wish huge_pages,
+Backed back(std::uint64_t bytes, Preference huge_pages,
             const std::function<Mapping()>& reserved,
             const std::function<Mapping(Fault)>& normal);
 

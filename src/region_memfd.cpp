@@ -194,7 +194,7 @@ void Region::send(int unix_socket, Role role) const {
   internal::send_files(unix_socket, role, sent);
 }
 
-Region Region::receive(int unix_socket, Wish lock_memory) {
+Region Region::receive(int unix_socket, Preference lock_memory) {
   internal::Received received =
       internal::receive_files(unix_socket, kFileCount, kFileCount + 2);
   const std::span doorbell = std::span(received.files).subspan(kFileCount);

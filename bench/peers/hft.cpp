@@ -39,7 +39,7 @@ class Ours {
   explicit Ours(std::size_t capacity)
       // Peers have no huge pages either.
       : region_(Region::anonymous(Ring<T, P>::geometry(capacity),
-                                  {.huge_pages = Wish::kNever})) {}
+                                  {.huge_pages = Preference::kNever})) {}
   Producer producer() { return {Ring<T, P>(region_).producer()}; }
   Consumer consumer() { return {Ring<T, P>(region_).consumer()}; }
 

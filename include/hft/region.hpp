@@ -25,7 +25,9 @@
 
 namespace hft {
 
-enum class Wish { kNever, kTry, kRequire };
+/// Of what not every machine grants. kTry goes on without it where it cannot be
+/// had; kRequire throws std::system_error then, and says why.
+enum class Preference { kNever, kTry, kRequire };
 
 /// What the slots stand on.
 enum class HugePages {
@@ -50,8 +52,8 @@ enum class Role { kProducer, kConsumer, kObserver };
 struct RegionOptions {
   /// kTry begins at 2 MiB of slots: less would waste most of a page. By name
   /// there are only transparent ones, where /dev/shm is mounted with them.
-  Wish huge_pages = Wish::kTry;
-  Wish lock_memory = Wish::kTry;
+  Preference huge_pages = Preference::kTry;
+  Preference lock_memory = Preference::kTry;
   /// Let consumers take ownership of the lines they poll (faster), and trust
   /// them not to write records.
   bool writable_slots = false;
@@ -66,7 +68,7 @@ struct RegionOptions {
 struct AttachOptions {
   /// A user, beside root and oneself, whose ring may be attached to.
   std::optional<uid_t> owner;
-  Wish lock_memory = Wish::kTry;
+  Preference lock_memory = Preference::kTry;
 };
 
 /// The regions info, producer, consumer and slots of a ring, each mapped on its
@@ -99,7 +101,8 @@ class Region {
 
   /// Blocks until a ring comes. Throws InvalidRing when what comes is none, or
   /// could be truncated.
-  static Region receive(int unix_socket, Wish lock_memory = Wish::kTry);
+  static Region receive(int unix_socket,
+                        Preference lock_memory = Preference::kTry);
 
   /// Make /dev/shm/hft.NAME, whole or not at all. EEXIST when it is there. The
   /// creator is a producer. What creators that were killed have left behind is
@@ -143,7 +146,7 @@ class Region {
 
   void map_pages(const std::array<Descriptor, 4>& files);
   void map_slots(int fd);
-  void lock(Wish wish);
+  void lock(Preference preference);
 
   // On the heap, so that the ends survive a move.
   std::unique_ptr<const hft_info> info_;

@@ -80,21 +80,21 @@ TEST_P(EveryRegion, RefusesAGeometryThatIsNone) {
 
 TEST_P(EveryRegion, DoesWithoutHugePages) {
   RegionOptions options;
-  for (const Wish wish : {Wish::kNever, Wish::kTry}) {
-    options.huge_pages = wish;
+  for (const Preference preference : {Preference::kNever, Preference::kTry}) {
+    options.huge_pages = preference;
     const Region region = make(kLarge, options);
-    if (wish == Wish::kNever) {
+    if (preference == Preference::kNever) {
       EXPECT_EQ(region.huge_pages(), HugePages::kNone);
     }
     expect_connected(region, region);
   }
-  options.huge_pages = Wish::kTry;
+  options.huge_pages = Preference::kTry;
   EXPECT_EQ(make(kTicks, options).huge_pages(), HugePages::kNone);
 }
 
 TEST_P(EveryRegion, RequiredHugePagesAreThereOrTheErrorSaysHowToHaveThem) {
   RegionOptions options;
-  options.huge_pages = Wish::kRequire;
+  options.huge_pages = Preference::kRequire;
   try {
     const Region region = make(kLarge, options);
     EXPECT_NE(region.huge_pages(), HugePages::kNone);
@@ -140,7 +140,7 @@ TEST_F(RegionTest, TakesReservedPagesWhereThereAreSome) {
     GTEST_SKIP() << "needs root, and memory in pieces of 2 MiB";
   }
   RegionOptions options;
-  options.huge_pages = Wish::kRequire;
+  options.huge_pages = Preference::kRequire;
   const Region anonymous = Region::anonymous(kLarge, options);
   EXPECT_EQ(anonymous.huge_pages(), HugePages::kReserved);
   expect_connected(anonymous, anonymous);
@@ -155,7 +155,7 @@ TEST_P(EveryRegion, MemoryIsLockedWhereTheLimitAllowsIt) {
   GTEST_SKIP() << "the sanitizers make mlock() do nothing, and succeed";
 #endif
   RegionOptions unlocked;
-  unlocked.lock_memory = Wish::kNever;
+  unlocked.lock_memory = Preference::kNever;
   EXPECT_FALSE(make(kTicks, unlocked).locked());
   EXPECT_TRUE(passes_as_other_user([&] {
     constexpr rlimit kNone{0, 0};
@@ -164,7 +164,7 @@ TEST_P(EveryRegion, MemoryIsLockedWhereTheLimitAllowsIt) {
     const Region region = make(kTicks, options);
     EXPECT_FALSE(region.locked());
     expect_connected(region, region);
-    options.lock_memory = Wish::kRequire;
+    options.lock_memory = Preference::kRequire;
     EXPECT_THAT([&] { make(kTicks, options); },
                 ThrowsMessage<std::system_error>(AllOf(
                     HasSubstr("RLIMIT_MEMLOCK is 0"), HasSubstr("ulimit -l"))));
@@ -174,7 +174,7 @@ TEST_P(EveryRegion, MemoryIsLockedWhereTheLimitAllowsIt) {
 TEST_F(RegionTest, RootLocksWhateverTheLimit) {
   if (!is_root()) GTEST_SKIP() << "RLIMIT_MEMLOCK does not hold root";
   RegionOptions options;
-  options.lock_memory = Wish::kRequire;
+  options.lock_memory = Preference::kRequire;
   EXPECT_TRUE(Region::anonymous(kTicks, options).locked());
 }
 
