@@ -11,7 +11,7 @@
 namespace hft {
 namespace {
 
-int populate(Fault fault) { return fault == Fault::kNow ? MAP_POPULATE : 0; }
+int populate(FaultIn when) { return when == FaultIn::kNow ? MAP_POPULATE : 0; }
 
 // nullptr, with errno set, when there is none.
 void* map_anonymous(std::size_t bytes, int flags) {
@@ -27,11 +27,11 @@ void* map_anonymous(std::size_t bytes, int flags) {
 }  // namespace
 
 Mapping::Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights,
-                 Fault fault)
+                 FaultIn when)
     : bytes_(bytes) {
   const int protection =
       rights == Rights::kRead ? PROT_READ : PROT_READ | PROT_WRITE;
-  void* start = mmap(nullptr, bytes, protection, MAP_SHARED | populate(fault),
+  void* start = mmap(nullptr, bytes, protection, MAP_SHARED | populate(when),
                      fd, static_cast<off_t>(offset));
   if (start == MAP_FAILED) {
     const char* hint = errno == EBUSY
@@ -44,9 +44,9 @@ Mapping::Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights,
   start_ = start;
 }
 
-Mapping Mapping::anonymous(std::size_t bytes, Fault fault) {
+Mapping Mapping::anonymous(std::size_t bytes, FaultIn when) {
   Mapping mapping;
-  mapping.start_ = map_anonymous(bytes, populate(fault));
+  mapping.start_ = map_anonymous(bytes, populate(when));
   if (mapping.start_ == nullptr) {
     fail(fmt::format("mmap of {} bytes of memory", bytes));
   }

@@ -39,7 +39,7 @@ Region Region::anonymous(const Geometry& geometry, const Options& options) {
   internal::Backed slots = internal::back(
       bytes, options.huge_pages,
       [&] { return Mapping::anonymous_huge(internal::in_huge_pages(bytes)); },
-      [&](Fault fault) { return Mapping::anonymous(bytes, fault); });
+      [&](FaultIn when) { return Mapping::anonymous(bytes, when); });
   region.slots_ = std::move(slots.mapping);
   region.huge_pages_ = slots.pages;
   if (internal::has_doorbell(region.role(), region.info())) {

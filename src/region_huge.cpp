@@ -57,16 +57,16 @@ bool is_transparent_huge(const Mapping& mapping) {
 
 Backed back(std::uint64_t bytes, Preference huge_pages,
             const std::function<Mapping()>& reserved,
-            const std::function<Mapping(Fault)>& normal) {
+            const std::function<Mapping(FaultIn)>& normal) {
   if (huge_pages == Preference::kNever ||
       (huge_pages == Preference::kTry && bytes < kHugePage)) {
-    return {.mapping = normal(Fault::kNow)};
+    return {.mapping = normal(FaultIn::kNow)};
   }
   if (Mapping mapping = try_reserved(reserved); mapping.bytes() != 0) {
     return {.mapping = std::move(mapping), .pages = HugePages::kReserved};
   }
   // Advice counts when a page is made, so it goes before the first fault.
-  Backed result{.mapping = normal(Fault::kLater)};
+  Backed result{.mapping = normal(FaultIn::kLater)};
   madvise(result.mapping.as<void>(), result.mapping.bytes(), MADV_HUGEPAGE);
   fault_in(result.mapping);
   if (is_transparent_huge(result.mapping)) {

@@ -59,7 +59,7 @@ struct Backed {
 /// are required and there are none.
 Backed back(std::uint64_t bytes, Preference huge_pages,
             const std::function<Mapping()>& reserved,
-            const std::function<Mapping(Fault)>& normal);
+            const std::function<Mapping(FaultIn)>& normal);
 
 /// Slots in whole 2 MiB pages.
 std::uint64_t in_huge_pages(std::uint64_t bytes) noexcept;

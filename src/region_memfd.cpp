@@ -149,12 +149,11 @@ Region Region::memfd(const Geometry& geometry, const Options& options) {
         files[kSlots] = make_memfd(options.name, kSlots, rounded,
                                    MFD_HUGETLB | MFD_HUGE_2MB);
         return Mapping(files[kSlots].get(), 0, rounded, Rights::kReadWrite,
-                       Fault::kLater);
+                       FaultIn::kLater);
       },
-      [&](Fault fault) {
+      [&](FaultIn when) {
         files[kSlots] = make_memfd(options.name, kSlots, bytes);
-        return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite,
-                       fault);
+        return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite, when);
       });
   region.slots_ = std::move(slots.mapping);
   region.huge_pages_ = slots.pages;

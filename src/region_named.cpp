@@ -165,9 +165,8 @@ Region Region::create(std::string_view name, const Geometry& geometry,
       bytes, options.huge_pages,
       // The pool's pages cannot be had in /dev/shm, transparent ones can.
       []() -> Mapping { fail(EOPNOTSUPP, "pages of the pool by name"); },
-      [&](Fault fault) {
-        return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite,
-                       fault);
+      [&](FaultIn when) {
+        return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite, when);
       });
   region.slots_ = std::move(slots.mapping);
   region.huge_pages_ = slots.pages;

@@ -105,7 +105,7 @@ TYPED_TEST(CrashOf, ConsumersDieAndNothingIsLost) {
     std::uint64_t wrong;  // records that were not what they should be
   };
   const Region region = Region::anonymous(R::geometry(64));
-  const Mapping shared = Mapping::anonymous(HFT_PAGE, Fault::kNow);
+  const Mapping shared = Mapping::anonymous(HFT_PAGE, FaultIn::kNow);
   auto* const witness = shared.as<Witness>();
   auto producer = R(region).producer();
   for (int i = 0; i < kKills; ++i) {
@@ -159,7 +159,7 @@ TYPED_TEST(CrashOf, AConsumerDiesWithARecordInHandAndItIsReadAgain) {
   using R = Ring<Tick, TypeParam>;
   const Region region = Region::anonymous(R::geometry(64));
   auto producer = R(region).producer();
-  const Mapping shared = Mapping::anonymous(HFT_PAGE, Fault::kNow);
+  const Mapping shared = Mapping::anonymous(HFT_PAGE, FaultIn::kNow);
   auto* const taken = shared.as<std::uint64_t>();
   constexpr std::uint64_t kRecords = 3;
   for (std::uint64_t i = 0; i < kRecords; ++i) {

@@ -13,7 +13,7 @@ namespace hft {
 enum class Rights { kRead, kReadWrite };
 
 /// When pages are faulted in. kLater is for those who first have to say how.
-enum class Fault { kNow, kLater };
+enum class FaultIn { kNow, kLater };
 
 /// Shared. Move-only. Not thread-safe; what it maps is another matter.
 class Mapping {
@@ -21,10 +21,10 @@ class Mapping {
   Mapping() = default;
   /// Throws std::system_error naming the offset, the length and the rights.
   Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights,
-          Fault fault = Fault::kNow);
+          FaultIn when = FaultIn::kNow);
   /// Zeroed memory for the threads and the future children of this process.
   /// Throws std::system_error naming the length.
-  static Mapping anonymous(std::size_t bytes, Fault fault = Fault::kNow);
+  static Mapping anonymous(std::size_t bytes, FaultIn when = FaultIn::kNow);
   /// The same in pages of the pool of /proc/sys/vm/nr_hugepages; `bytes` is a
   /// multiple of 2 MiB. Throws when the pool has too few. Faulted in later.
   static Mapping anonymous_huge(std::size_t bytes);
