@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Rings from BPF on kernels that are not ours: bpf_tests on Debian's own. And BPF
-# programs from a newer clang, on the oldest of these and here. Guests are emulated: they take
-# fewer offers that overlap, or as many as HFT_OFFERS says.
+# programs from a newer clang, on the oldest of these and here. Guests are
+# emulated: they take fewer offers that overlap, or as many as HFT_OFFERS says.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

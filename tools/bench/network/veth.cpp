@@ -28,7 +28,7 @@ struct End {
   const char* ip;
   const char* mac;
 };
-// As feed::write_frame() has them.
+// As net::write_frame() has them.
 constexpr End kSender = {Veth::kSenderName, "10.0.0.1", "02:00:00:00:00:01"};
 constexpr End kReceiver = {Veth::kReceiverName, "10.0.0.2",
                            "02:00:00:00:00:02"};
