@@ -111,7 +111,7 @@ done
 check 'a short CSV is refused' exits_with 65 'as results.json says, found' \
   "$build/hft" report "$out/short"
 rm "$out/missing/"*.csv
-check 'a missing CSV is named' exits_with 1 '.csv: No such file' \
+check 'a missing CSV is named' exits_with 65 '.csv: No such file' \
   "$build/hft" report "$out/missing"
 rm -rf "$out/corrupt" "$out/short" "$out/missing"
 

@@ -59,7 +59,7 @@ def check_gone():
         ip("link", "delete", "hft-tx")
         expect("status", 1, producer.finish())
         expect_match("its last words", "2 rings of .* [KM]iB\n"
-                     "hft: expected the XDP program "
+                     "hft produce: expected the XDP program "
                      "on hft-rx, found it detached: .*\n", producer.said)
         expect("counters", "offered 0, published 0, dropped 0, "
                "longer than a slot 0\n", producer.out)
@@ -142,7 +142,7 @@ def check_taken():
             shutil.rmtree(PIN)
             with producing("timer", "--overwrite"):
                 expect("status of the first", 1, first.finish())
-                expect_match("its last words", "hft: expected the folder "
+                expect_match("its last words", "hft produce: expected the folder "
                              f"{PIN} that the rings were pinned in, found "
                              "(it removed|another folder in its place): .*\n",
                              first.said)
@@ -169,7 +169,7 @@ def check_unwritable():
                     told.send_signal(signal.SIGINT)
                 said = told.communicate(timeout=DEADLINE)[1]
             expect(f"{arguments}: status", 1, told.returncode)
-            expect_match("its last words", "(?s:.*)hft: cannot write the output: "
+            expect_match("its last words", "(?s:.*)hft( produce)?: cannot write the output: "
                          "No space left on device\n", said)
         dumb = subprocess.run([HFT, "produce", "timer", "--pin", PIN],
                               stdout=subprocess.DEVNULL, stderr=full,

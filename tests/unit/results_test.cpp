@@ -308,7 +308,7 @@ TEST_F(ResultFiles, MissingFileIsNamed) {
   try {
     read_samples_csv(folder_ / "none.csv");
     FAIL();
-  } catch (const std::system_error& error) {
+  } catch (const tools::DataError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("none.csv"),
                                     HasSubstr("No such file or directory")));
   }

@@ -17,6 +17,7 @@
 #include "bench/progress.hpp"
 #include "bench/sweep.hpp"
 #include "commands.hpp"
+#include "error.hpp"
 #include "hft/affinity.hpp"
 #include "hft/bpf.hpp"
 #include "hft/clock.hpp"
@@ -57,31 +58,34 @@ class SimulatorLease {
   hft_sim_stats found_{};
 };
 
-int list_paths() {
+void list_paths() {
   for (const PathKind& kind : path_kinds()) {
     const std::string why_not = kind.unavailable();
     fmt::print("{:<13} {}\n", kind.name, kind.summary);
     fmt::print("{:<13} {}\n", "",
                why_not.empty() ? "offered" : "not offered: " + why_not);
   }
-  return tools::kOk;
 }
 
-// Nothing is measured by halves: every path asked for, or the reasons.
-bool all_offered(const std::vector<const PathKind*>& paths) {
-  bool offered = true;
+// Every path that was asked for is measured, or none is and the error says why.
+void expect_offered(const std::vector<const PathKind*>& paths) {
+  std::string reasons;
   for (const PathKind* kind : paths) {
     const std::string why_not = kind->unavailable();
     if (!why_not.empty()) {
-      fmt::print(stderr, "hft bench: path {}: {}\n", kind->name, why_not);
-      offered = false;
+      reasons += fmt::format("\n  path {}: {}", kind->name, why_not);
     }
   }
-  return offered;
+  if (!reasons.empty()) {
+    throw tools::Unavailable("nothing was measured:" + reasons);
+  }
+  if (paths.empty()) {
+    throw tools::Unavailable("this machine offers none of the standard paths");
+  }
 }
 
-// What is measured when nothing was asked for. What is left out is said, once a
-// reason: without the driver its paths, and whatever else is missing.
+// What is measured when no path was asked for. The standard error names the
+// paths that are left out, a line for each reason.
 std::vector<const PathKind*> offered_standard(const Options& options) {
   const bool driver_there = driver_unavailable().empty();
   std::vector<const PathKind*> paths = chosen_paths(options, driver_there);
@@ -120,9 +124,14 @@ Plan make_plan(const Options& options,
 }
 
 // Of each producer that runs in this kernel.
-int print_producer_costs(const Options& options) {
+void print_producer_costs(const Options& options) {
   const std::string no_driver = driver_unavailable();
   const std::string no_bpf = bpf::unavailable();
+  if (!no_driver.empty() && !no_bpf.empty()) {
+    throw tools::Unavailable(
+        fmt::format("nothing was measured:\n  the driver: {}\n  BPF: {}",
+                    no_driver, no_bpf));
+  }
   if (no_driver.empty()) {
     control(HFT_SYS_CREATE);
     fmt::print("{}", measure_publish_cost(options.cpus[1]));
@@ -134,22 +143,21 @@ int print_producer_costs(const Options& options) {
   } else {
     fmt::print(stderr, "hft bench: without BPF: {}\n", no_bpf);
   }
-  return no_driver.empty() || no_bpf.empty() ? tools::kOk : tools::kUnavailable;
 }
 
-int run(const Options& options) {
+void run(const Options& options) {
   if (options.list) {
-    return list_paths();
+    list_paths();
+    return;
   }
   if (options.producer_cost) {
-    return print_producer_costs(options);
+    print_producer_costs(options);
+    return;
   }
   const std::vector<const PathKind*> paths = options.paths.empty()
                                                  ? offered_standard(options)
                                                  : chosen_paths(options, false);
-  if (paths.empty() || !all_offered(paths)) {
-    return tools::kUnavailable;
-  }
+  expect_offered(paths);
   make_folders(options);
 
   std::optional<SimulatorLease> simulator;
@@ -189,7 +197,6 @@ int run(const Options& options) {
     frame.validity = noise.judge(frame.manifest);
     write_sweep(options, std::move(points), frame);
   }
-  return tools::kOk;
 }
 
 }  // namespace
@@ -197,12 +204,12 @@ int run(const Options& options) {
 
 namespace hft::tools {
 
-void add_bench(CLI::App& app, int& status) {
+void add_bench(CLI::App& app, int&) {
   CLI::App* bench =
       app.add_subcommand("bench", "Measure paths of records, side by side");
   auto options = std::make_shared<hft::bench::Options>();
   hft::bench::add_options(*bench, *options);
-  bench->callback([options, &status] { status = hft::bench::run(*options); });
+  bench->callback([options] { hft::bench::run(*options); });
 }
 
 }  // namespace hft::tools

@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "driver.hpp"
 #include "hft/device.hpp"
 #include "period.hpp"
 
 namespace hft::tools {
 namespace {
 
+void call_driver(hft_syscall_mode mode) {
+  with_driver([mode] { control(mode); });
+}
+
 void print_status() {
-  const Device device = Device::open();
+  const Device device = open_device();
   const hft_ring_stats ring = device.ring_stats();
   const hft_sim_stats simulator = device.simulator_stats();
   fmt::print("ring 0      offered {}, published {}, dropped {}, wakeups {}\n",
@@ -28,11 +33,11 @@ void add_ctl(CLI::App& app, int&) {
   ctl->footer("Example: hft ctl create && hft ctl start --period 100us");
 
   ctl->add_subcommand("create", "Allocate the ring, register /dev/hft")
-      ->callback([] { control(HFT_SYS_CREATE); });
+      ->callback([] { call_driver(HFT_SYS_CREATE); });
   ctl->add_subcommand("teardown", "Undo create; fails while in use")
-      ->callback([] { control(HFT_SYS_TEARDOWN); });
+      ->callback([] { call_driver(HFT_SYS_TEARDOWN); });
   ctl->add_subcommand("stop", "Stop the packet simulator")->callback([] {
-    control(HFT_SYS_SIM_STOP);
+    call_driver(HFT_SYS_SIM_STOP);
   });
   ctl->add_subcommand("status", "Show the ring's and simulator's counters")
       ->callback(print_status);
@@ -40,7 +45,7 @@ void add_ctl(CLI::App& app, int&) {
   CLI::App* start = ctl->add_subcommand("start", "Start the packet simulator");
   auto period = std::make_shared<std::uint64_t>(HFT_SIM_PERIOD_DEFAULT);
   add_period(*start, *period);
-  start->callback([period] { Device::open().start_simulator(*period); });
+  start->callback([period] { open_device().start_simulator(*period); });
 }
 
 }  // namespace hft::tools

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "error.hpp"
 #include "feed/follow.hpp"
 #include "feed/udp.hpp"
 #include "feed/xdp.hpp"
@@ -32,14 +33,11 @@ std::unique_ptr<PacketSource> open_source(const FeedOptions& options) {
   return std::make_unique<XdpSource>(options.group, options.interface);
 }
 
-int feed(FeedOptions options) {
+void feed(FeedOptions options) {
   if (const std::string why_not = bpf::unavailable();
       !options.socket && !why_not.empty()) {
-    fmt::print(stderr,
-               "hft feed: {}; or give --socket to read the feed from a UDP "
-               "socket\n",
-               why_not);
-    return tools::kUnavailable;
+    throw tools::Unavailable(fmt::format(
+        "{}; or give --socket to read the feed from a UDP socket", why_not));
   }
   const std::unique_ptr<PacketSource> source = open_source(options);
   if (options.json) {
@@ -53,7 +51,6 @@ int feed(FeedOptions options) {
   follow(*source, follower, options.limits, tools::stop_requested);
   fmt::print(stderr, "{}dropped before they were read: {} packets\n",
              follower.summary(), source->dropped());
-  return tools::kOk;
 }
 
 void add_options(CLI::App& app, FeedOptions& options) {
@@ -93,12 +90,12 @@ void add_options(CLI::App& app, FeedOptions& options) {
 
 namespace hft::tools {
 
-void add_feed(CLI::App& app, int& status) {
+void add_feed(CLI::App& app, int&) {
   CLI::App* const feed = app.add_subcommand(
       "feed", "Follow a market-data feed: order books and gaps");
   auto options = std::make_shared<hft::feed::FeedOptions>();
   hft::feed::add_options(*feed, *options);
-  feed->callback([options, &status] { status = hft::feed::feed(*options); });
+  feed->callback([options] { hft::feed::feed(*options); });
 }
 
 }  // namespace hft::tools

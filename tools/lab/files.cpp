@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "error.hpp"
 #include "hft/descriptor.hpp"
 
 namespace hft::lab {
@@ -18,6 +19,11 @@ namespace {
                        const std::filesystem::path& file) {
   throw std::system_error(error, std::generic_category(),
                           fmt::format("cannot {} {}", verb, file.string()));
+}
+
+[[noreturn]] void fail_reading(int error, const std::filesystem::path& file) {
+  throw tools::DataError(fmt::format("cannot read {}: {}", file.string(),
+                                     std::generic_category().message(error)));
 }
 
 void write_all(int fd, std::string_view content,
@@ -105,7 +111,7 @@ void write_file(const std::filesystem::path& file, std::string_view content) {
 
 std::string read_file(const std::filesystem::path& file) {
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(errno, "read", file);
+  if (fd < 0) fail_reading(errno, file);
   std::string content;
   char buffer[1 << 16];
   ssize_t got;
@@ -115,7 +121,7 @@ std::string read_file(const std::filesystem::path& file) {
     } else if (errno != EINTR) {
       const int error = errno;
       close(fd);
-      fail(error, "read", file);
+      fail_reading(error, file);
     }
   }
   close(fd);

@@ -13,8 +13,8 @@ namespace hft::lab {
 
 // Replaces the file whole or not at all; for a symlink, the file that it points
 // to. What is not a regular file, such as a device or a FIFO, is written to.
-// Both throw std::system_error, whose what() names the file and has the
-// system's words ("No space left on device").
+// what() of an error names the file and has the system's words ("No space left
+// on device"). Writing throws std::system_error, reading tools::DataError.
 void write_file(const std::filesystem::path& file, std::string_view content);
 std::string read_file(const std::filesystem::path& file);
 

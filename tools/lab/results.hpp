@@ -10,11 +10,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "error.hpp"
 #include "lab/statistics.hpp"
 
 namespace hft::lab {
@@ -90,9 +90,8 @@ struct Results {
 
 // A file that is not what it should be: what was expected, what was found and
 // what to do.
-class ResultsError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
+struct ResultsError : tools::DataError {
+  using DataError::DataError;
 };
 
 // The text of results.json, with a newline at its end.

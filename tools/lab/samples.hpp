@@ -13,7 +13,7 @@
 
 namespace hft::lab {
 
-// Both throw std::system_error as write_file() and read_file() do. Reading
+// Both throw what write_file() and read_file() do. Reading also
 // throws ResultsError, which names file and line, when the file was cut or
 // edited.
 void write_samples_csv(const std::filesystem::path& file,

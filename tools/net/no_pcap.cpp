@@ -6,7 +6,7 @@ namespace hft::net {
 namespace {
 
 [[noreturn]] void refuse() {
-  throw std::runtime_error(
+  throw tools::Unavailable(
       "this hft was built without libpcap: build one with libpcap-dev "
       "installed, and not statically");
 }

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
+#include "error.hpp"
 #include "net/endpoint.hpp"
 #include "net/packet.hpp"
 
@@ -26,9 +26,9 @@ struct Capture {
   std::uint64_t malformed = 0;  // or captured in part only
 };
 
-/// A file that is no capture of what we read, or not a whole one.
-struct BadCapture : std::runtime_error {
-  using std::runtime_error::runtime_error;
+/// A file that is not a capture of what we read, or not a whole one.
+struct BadCapture : tools::DataError {
+  using DataError::DataError;
 };
 
 /// Ethernet or raw IP, of either byte order, with µs or ns. Throws BadCapture.

@@ -16,6 +16,7 @@
 
 #include "commands.hpp"
 #include "default_slots.hpp"
+#include "error.hpp"
 #include "hft/bpf_sched_switch.hpp"
 #include "hft/bpf_simulator.hpp"
 #include "hft/bpf_xdp.hpp"
@@ -244,8 +245,7 @@ void produce_packets(ProduceOptions options) {
 CLI::App* add_producer(CLI::App& app, const std::string& name,
                        const std::string& what,
                        const std::shared_ptr<ProduceOptions>& options,
-                       const std::function<void(ProduceOptions)>& produce,
-                       int& status) {
+                       const std::function<void(ProduceOptions)>& produce) {
   CLI::App* producer = app.add_subcommand(name, what);
   producer
       ->add_option("--pin", options->pin,
@@ -301,11 +301,9 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
           "MODE"))
       ->option_text("MODE")
       ->excludes("--continue");
-  producer->callback([options, produce, &status] {
+  producer->callback([options, produce] {
     if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
-      fmt::print(stderr, "hft produce: {}\n", why_not);
-      status = kUnavailable;
-      return;
+      throw Unavailable(why_not);
     }
     stop_on_signals();
     if (options->go_on) {
@@ -318,7 +316,7 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
 
 }  // namespace
 
-void add_produce(CLI::App& app, int& status) {
+void add_produce(CLI::App& app, int&) {
   CLI::App* produce = app.add_subcommand(
       "produce", "Have a BPF program fill rings, until Ctrl-C");
   produce->require_subcommand(1);
@@ -334,7 +332,7 @@ void add_produce(CLI::App& app, int& status) {
 
   CLI::App* timer =
       add_producer(*produce, "timer", "Market-data packets on a schedule",
-                   options, produce_timer, status);
+                   options, produce_timer);
   add_period(*timer, options->simulator.period);
   timer->add_option("--cpu", options->simulator.cpu, "The CPU that produces")
       ->check(CLI::NonNegativeNumber)
@@ -342,11 +340,11 @@ void add_produce(CLI::App& app, int& status) {
 
   add_producer(*produce, "switches",
                "Every context switch, a ring for each CPU", options,
-               produce_switches, status);
+               produce_switches);
 
   CLI::App* xdp =
       add_producer(*produce, "xdp", "UDP packets of an interface, by XDP",
-                   options, produce_packets, status);
+                   options, produce_packets);
   xdp->add_option("--interface", options->xdp.interface, "Where they come in")
       ->required()
       ->option_text("IF");

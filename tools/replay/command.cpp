@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 
 #include "commands.hpp"
 #include "feed/source.hpp"
@@ -116,17 +115,8 @@ void send(const std::vector<net::Packet>& packets,
   }
 }
 
-int replay(const ReplayOptions& options) {
-  std::vector<net::Packet> packets;
-  try {
-    packets = load(options);
-  } catch (const net::BadCapture& error) {
-    fmt::print(stderr, "hft replay: {}\n", error.what());
-    return tools::kDataError;
-  } catch (const std::invalid_argument& error) {
-    fmt::print(stderr, "hft replay: {}\n", error.what());
-    return tools::kUsage;
-  }
+void replay(const ReplayOptions& options) {
+  std::vector<net::Packet> packets = load(options);
   const std::uint64_t left_out = net::leave_out(packets, options.gap_every);
   if (left_out > 0) {
     fmt::print(stderr, "hft replay: {} packets left out\n", left_out);
@@ -137,7 +127,6 @@ int replay(const ReplayOptions& options) {
     net::write_pcap(options.write, packets, options.to);
     fmt::print("wrote {} packets to {}\n", packets.size(), options.write);
   }
-  return tools::kOk;
 }
 
 void add_options(CLI::App& app, ReplayOptions& options) {
@@ -192,13 +181,12 @@ void add_options(CLI::App& app, ReplayOptions& options) {
 
 namespace hft::tools {
 
-void add_replay(CLI::App& app, int& status) {
+void add_replay(CLI::App& app, int&) {
   CLI::App* const replay = app.add_subcommand(
       "replay", "Send a captured or made-up market-data feed");
   auto options = std::make_shared<hft::feed::ReplayOptions>();
   hft::feed::add_options(*replay, *options);
-  replay->callback(
-      [options, &status] { status = hft::feed::replay(*options); });
+  replay->callback([options] { hft::feed::replay(*options); });
 }
 
 }  // namespace hft::tools

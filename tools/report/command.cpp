@@ -97,27 +97,9 @@ void run(const Options& options) {
   }
 }
 
-// As the command line promises: what went wrong, and which status says so.
-int run_reporting_errors(const Options& options) {
-  const auto complain = [](const std::exception& error, int status) {
-    fmt::print(stderr, "hft report: {}\n", error.what());
-    return status;
-  };
-  try {
-    run(options);
-    return kOk;
-  } catch (const lab::ResultsError& error) {
-    return complain(error, kDataError);
-  } catch (const report::GnuplotMissing& error) {
-    return complain(error, kUnavailable);
-  } catch (const std::exception& error) {
-    return complain(error, kFailed);
-  }
-}
-
 }  // namespace
 
-void add_report(CLI::App& app, int& status) {
+void add_report(CLI::App& app, int&) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "report",
@@ -131,8 +113,7 @@ void add_report(CLI::App& app, int& status) {
       ->check(CLI::ExistingDirectory);
   command->add_option("--title", options->title,
                       "heading of pictures and page");
-  command->callback(
-      [options, &status] { status = run_reporting_errors(*options); });
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace hft::tools

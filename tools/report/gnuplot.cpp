@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
+
+#include "error.hpp"
 
 namespace hft::report {
 namespace {
@@ -70,7 +73,7 @@ std::string run_gnuplot(std::string_view script) {
       posix_spawnp(&child, name, &actions, nullptr, arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error == ENOENT) {
-    throw GnuplotMissing(
+    throw tools::Unavailable(
         "expected gnuplot in PATH, found none: install the package "
         "gnuplot-nox");
   }

@@ -51,7 +51,7 @@ class Output {
     const hft_record& record = *sight.record;
     if (capture_) {
       if (record.type != HFT_RECORD_FRAME) {
-        throw std::invalid_argument(
+        throw std::runtime_error(
             "--pcap: expected a ring of frames, found a record of another "
             "type: "
             "hft produce xdp --frames makes such rings");

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "driver.hpp"
 #include "hft/bpf.hpp"
 #include "hft/device.hpp"
 #include "hft/record.hpp"
@@ -39,7 +40,7 @@ Tapped::One keep(std::shared_ptr<Holder> holder, const ConsumerEnd& end) {
 }
 
 Tapped::One open_channel(std::uint32_t channel) {
-  const Device device = Device::open();
+  const Device device = tools::open_device();
   if (channel != 0) {
     device.attach_ring(channel);
   }
