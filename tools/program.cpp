@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "program.hpp"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -8,8 +10,10 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "error.hpp"
+#include "unknown.hpp"
 
 namespace hft::tools {
 namespace {
@@ -46,13 +50,70 @@ void complain(const CLI::App& app, const std::string& text) {
   std::fprintf(stderr, "%s: %s\n", name.c_str(), text.c_str());
 }
 
-// The innermost command that the command line names, as one would type it.
-std::string typed_name(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* command : app.get_subcommands()) {
-    name += " " + typed_name(*command);
+// The commands that the command line names, from the program on.
+std::vector<const CLI::App*> named_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> named = {&app};
+  while (!named.back()->get_subcommands().empty()) {
+    named.push_back(named.back()->get_subcommands().front());
   }
-  return name;
+  return named;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* const command : app.get_subcommands({})) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* const option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// Of a word that the command has no use for.
+std::string explain_word(const CLI::App& command, const std::string& word) {
+  if (word.starts_with('-')) {
+    return unknown("option", word.substr(0, word.find('=')),
+                   option_names(command));
+  }
+  const std::vector<std::string> names = command_names(command);
+  return names.empty() ? fmt::format("unexpected argument '{}'", word)
+                       : unknown("command", word, names);
+}
+
+// CLI11 looks for words that are left over only when it finds nothing else, and
+// without the options that were meant something else is wrong as well.
+std::string explain(const std::vector<const CLI::App*>& named,
+                    const CLI::ParseError& error) {
+  for (const CLI::App* const command : named) {
+    for (const std::string& word : command->remaining()) {
+      if (word != "--") {
+        return explain_word(*command, word);
+      }
+    }
+  }
+  const std::vector<std::string> names = command_names(*named.back());
+  return is<CLI::RequiredError>(error) && !names.empty()
+             ? "expected a command: " + any_of(names)
+             : error.what();
+}
+
+// What is wrong with the command line, and where to read more.
+void complain_of_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<const CLI::App*> named = named_commands(app);
+  complain(app, explain(named, error));
+  std::string typed;
+  for (const CLI::App* const command : named) {
+    typed += command->get_name() + " ";
+  }
+  std::fprintf(stderr, "  see %s--help\n", typed.c_str());
 }
 
 // What run_program() does but for the standard output.
@@ -64,8 +125,7 @@ int parse_and_run(CLI::App& app, int argc, char** argv,
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    complain(app, error.what());
-    std::fprintf(stderr, "  see %s --help\n", typed_name(app).c_str());
+    complain_of_usage(app, error);
     return status_of(error);
   } catch (const std::exception& error) {
     if (!is_broken_pipe(error)) {

@@ -2,31 +2,29 @@
 #include "bench/options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
 #include "bench/sweep.hpp"
 #include "period.hpp"
+#include "unknown.hpp"
 
 namespace hft::bench {
 namespace {
 
-std::vector<std::string_view> path_names() {
-  std::vector<std::string_view> names;
+std::vector<std::string> path_names() {
+  std::vector<std::string> names;
   for (const PathKind& kind : path_kinds()) {
-    names.push_back(kind.name);
+    names.emplace_back(kind.name);
   }
   return names;
 }
 
 std::string check_path(const std::string& name) {
-  if (find_path(name) != nullptr) {
-    return {};
-  }
-  return fmt::format("no path is called '{}'; the paths are {}", name,
-                     fmt::join(path_names(), ", "));
+  return find_path(name) != nullptr
+             ? ""
+             : tools::unknown("path", name, path_names());
 }
 
 std::string check_pair(const std::string& pair) {
@@ -35,27 +33,25 @@ std::string check_pair(const std::string& pair) {
              : fmt::format("'{}' is not KEY=VALUE", pair);
 }
 
-std::vector<std::string_view> sweep_names() {
-  std::vector<std::string_view> names;
+std::vector<std::string> sweep_names() {
+  std::vector<std::string> names;
   for (const SweepKind& kind : sweep_kinds()) {
-    names.push_back(kind.name);
+    names.emplace_back(kind.name);
   }
   return names;
 }
 
 std::string check_sweep(const std::string& name) {
-  if (find_sweep(name) != nullptr) {
-    return {};
-  }
-  return fmt::format("'{}' cannot be swept; what can is {}", name,
-                     fmt::join(sweep_names(), ", "));
+  return find_sweep(name) != nullptr
+             ? ""
+             : tools::unknown("sweep", name, sweep_names());
 }
 
-std::vector<std::string_view> swept_names(const SweepKind& sweep) {
-  std::vector<std::string_view> names;
+std::vector<std::string> swept_names(const SweepKind& sweep) {
+  std::vector<std::string> names;
   for (const PathKind& kind : path_kinds()) {
     if (can_sweep(sweep, kind)) {
-      names.push_back(kind.name);
+      names.emplace_back(kind.name);
     }
   }
   return names;
@@ -87,9 +83,8 @@ void settle_sweep(const CLI::App& bench, Options& options) {
     if (!can_sweep(sweep, *kind)) {
       throw CLI::ValidationError(
           "--sweep",
-          fmt::format("path {} cannot be swept by {}; what can is {}",
-                      kind->name, sweep.name,
-                      fmt::join(swept_names(sweep), ", ")));
+          fmt::format("path {} has no sweep by {}: expected {}", kind->name,
+                      sweep.name, tools::any_of(swept_names(sweep))));
     }
   }
   if (sweep.until_saturation && bench.count("--period") > 0) {
