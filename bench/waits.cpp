@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "crew.hpp"
+#include "help.hpp"
 #include "hft/clock.hpp"
 #include "hft/ring.hpp"
 #include "lab/statistics.hpp"
 #include "program.hpp"
 #include "rig.hpp"
 #include "summary.hpp"
+#include "values.hpp"
 
 namespace hft::peers {
 namespace {
@@ -159,17 +161,20 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Compare the wait policies of a consumer that has work with BusySpin"};
   app.name("waits");
+  app.formatter(std::make_shared<hft::tools::Help>());
   int rounds = 200;
   std::vector<int> cpus = {0, 1};
-  app.add_option("--rounds", rounds, "Rounds; figures are medians over them")
-      ->check(CLI::PositiveNumber)
+  app.add_option("--rounds", rounds,
+                 "Rounds; the figures are medians over them")
+      ->check(hft::tools::whole_number(1, 100'000))
+      ->option_text("N")
       ->capture_default_str();
-  app.add_option("--cpus", cpus,
-                 "CPU of the producer and of the consumer (0,1)")
+  app.add_option("--cpus", cpus, "CPUs of the producer and of the consumer")
       ->delimiter(',')
       ->expected(2)
-      ->check(CLI::NonNegativeNumber)
-      ->option_text("P,C");
+      ->check(hft::tools::cpu())
+      ->option_text("P,C")
+      ->default_str("0,1");
   app.footer("Example: waits --rounds 50 --cpus 2,3");
   return hft::tools::run_program(app, argc, argv, [&] {
     hft::peers::run(cpus[0], cpus[1], rounds);

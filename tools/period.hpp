@@ -2,24 +2,19 @@
 // The option --period, the same wherever a producer keeps a schedule.
 #pragma once
 
-#include <hft/abi.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <map>
-#include <string>
+
+#include "values.hpp"
 
 namespace hft::tools {
 
-/// `period` in nanoseconds, from "100us", "1ms" or a bare count of ns.
+/// `period` in nanoseconds, 1 ms where the option is not given.
 inline void add_period(CLI::App& app, std::uint64_t& period) {
-  const std::map<std::string, std::uint64_t> units = {
-      {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}};
-  app.add_option("--period", period,
-                 "Time between packets, 10us to 1s (ns, us, ms, s)")
-      ->transform(CLI::AsNumberWithUnit(units))
-      ->check(CLI::Range(HFT_SIM_PERIOD_MIN, HFT_SIM_PERIOD_MAX))
-      ->default_val(period);
+  app.add_option("--period", period, "Time between packets, such as 100us")
+      ->transform(tools::period())
+      ->option_text("TIME")
+      ->default_str("1ms");
 }
 
 }  // namespace hft::tools

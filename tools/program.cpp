@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "help.hpp"
 #include "unknown.hpp"
 
 namespace hft::tools {
@@ -88,6 +89,25 @@ std::string explain_word(const CLI::App& command, const std::string& word) {
                        : unknown("command", word, names);
 }
 
+// CLI11's text, which begins with the name of the option; but for an option
+// that is missing, or has too few values or too many.
+std::string explain_option(const CLI::App& command,
+                           const CLI::ParseError& error) {
+  std::string text = error.what();
+  const CLI::Option* const option =
+      command.get_option_no_throw(text.substr(0, text.find_first_of(": ")));
+  if (option != nullptr && is<CLI::RequiredError>(error)) {
+    return typed(*option) + " is required";
+  }
+  if (option != nullptr && is<CLI::ArgumentMismatch>(error)) {
+    const std::size_t values = option->count();
+    return fmt::format(
+        "{}: expected {}, found {} value{}", option->get_name(), typed(*option),
+        values == 0 ? "no" : std::to_string(values), values > 1 ? "s" : "");
+  }
+  return text;
+}
+
 // CLI11 looks for words that are left over only when it finds nothing else, and
 // without the options that were meant something else is wrong as well.
 std::string explain(const std::vector<const CLI::App*>& named,
@@ -102,7 +122,7 @@ std::string explain(const std::vector<const CLI::App*>& named,
   const std::vector<std::string> names = command_names(*named.back());
   return is<CLI::RequiredError>(error) && !names.empty()
              ? "expected a command: " + any_of(names)
-             : error.what();
+             : explain_option(*named.back(), error);
 }
 
 // What is wrong with the command line, and where to read more.

@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "help.hpp"
 #include "lab/files.hpp"
 #include "lab/machine.hpp"
 #include "options.hpp"
@@ -79,6 +81,7 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Measure hft::Ring beside well-known rings: round trips and streaming"};
   app.name("peers");
+  app.formatter(std::make_shared<hft::tools::Help>());
   hft::peers::Options options;
   hft::peers::add_options(app, options);
   return hft::tools::run_program(app, argc, argv, [&] {

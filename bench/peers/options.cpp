@@ -2,15 +2,26 @@
 #include "options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
+
+#include "unknown.hpp"
+#include "values.hpp"
 
 namespace hft::peers {
 namespace {
 
 constexpr std::size_t kQuickRuns = 1;
 constexpr std::size_t kQuickRounds = 5;
+
+std::vector<std::string> in_words(std::span<const std::size_t> numbers) {
+  std::vector<std::string> words;
+  for (const std::size_t number : numbers) {
+    words.push_back(std::to_string(number));
+  }
+  return words;
+}
 
 std::string check_name(const std::string& name) {
   std::vector<std::string> names;
@@ -26,8 +37,7 @@ std::string check_name(const std::string& name) {
                          name, peer.how);
     }
   }
-  return fmt::format("no candidate is called '{}'; they are {}", name,
-                     fmt::join(names, ", "));
+  return tools::unknown("candidate", name, names);
 }
 
 bool wanted(const Contender& contender, const Options& options) {
@@ -39,40 +49,48 @@ bool wanted(const Contender& contender, const Options& options) {
 }  // namespace
 
 void add_options(CLI::App& app, Options& options) {
-  const CLI::Range positive(std::size_t{1}, std::size_t{100'000});
+  const CLI::Validator positive = tools::whole_number(1, 100'000);
   app.add_option("--json", options.json, "Write the figures to FILE")
       ->option_text("FILE");
-  app.add_option("--runs", options.runs, "Runs; figures are medians over them")
+  app.add_option("--runs", options.runs,
+                 "Runs; the figures are medians over them")
       ->check(positive)
+      ->option_text("N")
       ->capture_default_str();
   app.add_option("--rounds", options.rounds, "Rounds of each run")
       ->check(positive)
+      ->option_text("N")
       ->capture_default_str();
   app.add_option("--only", options.only, "Measure these candidates, by name")
       ->delimiter(',')
-      ->check(CLI::Validator(check_name, "NAME"))
+      ->check(CLI::Validator(check_name, ""))
       ->option_text("NAME,...");
-  app.add_option("--bytes", options.bytes, "Record sizes")
+  app.add_option("--bytes", options.bytes,
+                 "Record sizes: " + tools::any_of(in_words(kRecordSizes)))
       ->delimiter(',')
-      ->check(CLI::IsMember(kRecordSizes))
-      ->option_text("N,... of 8,16,64,256");
-  app.add_option("--capacity", options.capacities, "Capacities, in records")
+      ->check(tools::word("size", in_words(kRecordSizes)))
+      ->option_text("N,...");
+  app.add_option(
+         "--capacity", options.capacities,
+         "Capacities in records: " + tools::any_of(in_words(kCapacities)))
       ->delimiter(',')
-      ->check(CLI::IsMember(kCapacities))
-      ->option_text("N,... of 1024,16384");
+      ->check(tools::word("capacity", in_words(kCapacities)))
+      ->option_text("N,...");
   app.add_option("--cpus", options.cpus,
-                 "CPU of the producer and of the consumer (0,1)")
+                 "CPUs of the producer and of the consumer")
       ->delimiter(',')
       ->expected(2)
-      ->check(CLI::NonNegativeNumber)
-      ->option_text("P,C");
+      ->check(tools::cpu())
+      ->option_text("P,C")
+      ->default_str("0,1");
   app.add_flag("--quick", options.quick,
                fmt::format("{} run of {} rounds: to see that it works",
                            kQuickRuns, kQuickRounds))
       ->excludes("--runs")
       ->excludes("--rounds");
-  app.add_flag("--list", options.list,
-               "Say what can be measured, and how to get the rest");
+  app.add_flag(
+      "--list", options.list,
+      "List the candidates, and how to get those that were not built in");
   app.footer(
       "Example: peers --bytes 16 --only hft-latency,rte_ring --json r.json");
 }

@@ -51,7 +51,7 @@ def check_json(cpus, folder):
 def check_usage():
     done = run("--only", "nobody")
     expect("status of an unknown candidate", 64, done.returncode)
-    expect("its message", True, "no candidate is called 'nobody'" in done.stderr)
+    expect("its message", True, "unknown candidate 'nobody': expected " in done.stderr)
     done = run("--bytes", "12")
     expect("status of an unknown size", 64, done.returncode)
     done = run("--list")

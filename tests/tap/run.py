@@ -243,7 +243,7 @@ def check_missing():
     expect_refusal(1, "ring no-such-ring", "no-such-ring")
     expect_refusal(64, "'/dev/hft:one'.*expected.*CHANNEL", "/dev/hft:one")
     expect_refusal(64, "--json excludes", "no-such-ring", "--json", "-x")
-    expect_refusal(64, "ring is required")
+    expect_refusal(64, "RING is required")
 
 
 run({name.removeprefix("check_").replace("_", "-"): function

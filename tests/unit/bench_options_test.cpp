@@ -96,6 +96,12 @@ TEST(BenchOptions, UnknownPathListsTheKnownOnes) {
   EXPECT_THAT(text, HasSubstr("syscall, read, shm, lamport"));
 }
 
+TEST(BenchOptions, UnknownSweepListsTheKnownOnes) {
+  EXPECT_EQ(complaint("--sweep nope"),
+            "--sweep: unknown sweep 'nope': expected size, rate, rings or "
+            "capacity");
+}
+
 TEST(BenchOptions, PeriodTakesUnits) {
   EXPECT_EQ(parse("--period 10us").period, 10'000U);
   EXPECT_EQ(parse("--period 2ms").period, 2'000'000U);

@@ -206,7 +206,7 @@ namespace hft::tools {
 
 void add_bench(CLI::App& app, int&) {
   CLI::App* bench =
-      app.add_subcommand("bench", "Measure paths of records, side by side");
+      app.add_subcommand("bench", "Measure the paths of records side by side");
   auto options = std::make_shared<hft::bench::Options>();
   hft::bench::add_options(*bench, *options);
   bench->callback([options] { hft::bench::run(*options); });

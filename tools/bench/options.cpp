@@ -9,6 +9,7 @@
 #include "bench/sweep.hpp"
 #include "period.hpp"
 #include "unknown.hpp"
+#include "values.hpp"
 
 namespace hft::bench {
 namespace {
@@ -21,16 +22,10 @@ std::vector<std::string> path_names() {
   return names;
 }
 
-std::string check_path(const std::string& name) {
-  return find_path(name) != nullptr
-             ? ""
-             : tools::unknown("path", name, path_names());
-}
-
 std::string check_pair(const std::string& pair) {
   return pair.find('=') != std::string::npos && pair.front() != '='
              ? std::string{}
-             : fmt::format("'{}' is not KEY=VALUE", pair);
+             : fmt::format("expected KEY=VALUE, found '{}'", pair);
 }
 
 std::vector<std::string> sweep_names() {
@@ -39,12 +34,6 @@ std::vector<std::string> sweep_names() {
     names.emplace_back(kind.name);
   }
   return names;
-}
-
-std::string check_sweep(const std::string& name) {
-  return find_sweep(name) != nullptr
-             ? ""
-             : tools::unknown("sweep", name, sweep_names());
 }
 
 std::vector<std::string> swept_names(const SweepKind& sweep) {
@@ -88,7 +77,8 @@ void settle_sweep(const CLI::App& bench, Options& options) {
     }
   }
   if (sweep.until_saturation && bench.count("--period") > 0) {
-    throw CLI::ValidationError("--period", "a sweep by rate chooses it");
+    throw CLI::ValidationError("--period",
+                               "a sweep by rate chooses the period");
   }
   if (bench.count("--period") == 0) {
     options.period = kSweepPeriod;
@@ -105,97 +95,112 @@ void settle(const CLI::App& bench, Options& options) {
   }
   if (options.cpus[0] == options.cpus[1]) {
     throw CLI::ValidationError(
-        "--cpus", "producer and consumer each need a CPU of their own");
+        "--cpus", "the producer and the consumer need different CPUs");
   }
   const std::vector<const PathKind*> named = named_paths(options);
   if (options.cpus[0] != kDriverCpu &&
       std::ranges::any_of(named, &PathKind::driver)) {
     throw CLI::ValidationError(
-        "--cpus", "the driver's simulator is pinned to CPU 0: give 0,C");
+        "--cpus", "the driver's simulator runs on CPU 0: expected 0,C");
   }
   if (bench.count("--sender") > 0 &&
       std::ranges::none_of(named, &PathKind::packets)) {
     throw CLI::ValidationError(
-        "--sender", "it concerns paths of packets: name one with --paths");
+        "--sender", "only paths of packets have one: name one with --paths");
   }
   if (options.csv.extension() == ".csv" && options.sweep.empty() &&
       named.size() != 1) {
     throw CLI::ValidationError(
-        "--csv", "a file takes one path: name one with --paths, or a folder");
+        "--csv",
+        "a file holds one path: name one with --paths, or a directory");
   }
 }
 
 }  // namespace
 
 void add_options(CLI::App& bench, Options& options) {
-  bench.add_option("--paths", options.paths, "Paths to measure, by name")
+  bench
+      .add_option("--paths", options.paths,
+                  "Paths to measure, such as ring,read; --list names them")
       ->delimiter(',')
-      ->check(CLI::Validator(check_path, "PATH"))
+      ->check(tools::word("path", path_names()))
       ->option_text("PATH,...");
   bench
-      .add_option("--sweep", options.sweep,
-                  "Measure latency over size, rate, rings or capacity")
-      ->check(CLI::Validator(check_sweep, "WHAT"))
-      ->option_text("WHAT");
+      .add_option(
+          "--sweep", options.sweep,
+          "Measure latency over one setting: " + tools::any_of(sweep_names()))
+      ->check(tools::word("sweep", sweep_names()))
+      ->option_text("SETTING");
   bench
       .add_option("--samples", options.samples,
-                  "Samples a path; 10000 a value in a sweep")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+                  "Samples for each path; in a sweep for each value, and 10000 "
+                  "unless given")
+      ->check(tools::whole_number(1, 1'000'000'000))
+      ->option_text("N")
       ->capture_default_str();
-  bench.add_option("--rounds", options.rounds, "Interleaved rounds")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}))
+  bench
+      .add_option("--rounds", options.rounds,
+                  "Rounds, in which the paths take turns")
+      ->check(tools::whole_number(1, 100'000))
+      ->option_text("N")
       ->capture_default_str();
   tools::add_period(bench, options.period);
   bench
       .add_option("--cpus", options.cpus,
-                  "CPU of the producer and of the consumer")
+                  "CPUs of the producer and of the consumer")
       ->delimiter(',')
       ->expected(2)
-      ->check(CLI::NonNegativeNumber)
-      ->option_text("P,C");
-  const std::map<std::string, Sender> senders = {{"frame", Sender::kFrame},
-                                                 {"udp", Sender::kUdp}};
+      ->check(tools::cpu())
+      ->option_text("P,C")
+      ->default_str("0,1");
   bench
-      .add_option("--sender", options.sender,
-                  "What paths of packets send through: a packet socket, whole "
-                  "frames (frame), or a UDP socket (udp)")
-      ->transform(CLI::CheckedTransformer(senders))
-      ->option_text("frame|udp");
+      .add_option_function<std::string>(
+          "--sender",
+          [&options](const std::string& name) {
+            options.sender = name == "udp" ? Sender::kUdp : Sender::kFrame;
+          },
+          "How the paths of packets send: whole frames through a packet socket "
+          "(frame), or datagrams through a UDP socket (udp)")
+      ->check(tools::word("sender", {"frame", "udp"}))
+      ->option_text("frame|udp")
+      ->default_str("frame");
   bench
       .add_option("--json", options.json,
-                  "Write the results to FILE: call it results.json, or "
-                  "sweep.json for a sweep")
+                  "Write the results to FILE; hft report looks for "
+                  "results.json, or for sweep.json of a sweep")
       ->option_text("FILE");
   bench
       .add_option("--csv", options.csv,
-                  "Write raw samples: PATH.csv into a folder, or FILE.csv when "
-                  "one path is measured; of a sweep the points, as sweep.csv")
+                  "Write the raw samples: PATH.csv for each path into DIR, or "
+                  "FILE.csv of a single path; of a sweep its points")
       ->option_text("DIR|FILE.csv");
   bench
       .add_option("--hgrm", options.hgrm,
-                  "Write percentiles for HdrHistogram's plotter: PATH.hgrm")
+                  "Write the percentiles of each path into DIR, as PATH.hgrm "
+                  "for HdrHistogram's plotter")
       ->option_text("DIR");
   bench
       .add_option("--manifest", options.manifest,
-                  "Add to the manifest; may be repeated")
-      ->check(CLI::Validator(check_pair, "KEY=VALUE"))
+                  "Add a field to the manifest of the results; may be repeated")
+      ->check(CLI::Validator(check_pair, ""))
       ->option_text("KEY=VALUE");
-  CLI::Option* attribute =
-      bench.add_flag("--attribute", options.attribute,
-                     "Say what ran during the ten worst samples of each path; "
-                     "reads /proc between samples");
+  CLI::Option* attribute = bench.add_flag(
+      "--attribute", options.attribute,
+      "Say what ran during the ten worst samples of each path; this reads "
+      "/proc between samples");
   bench.get_option("--sweep")->excludes(attribute)->excludes(
       bench.get_option("--hgrm"));
   bench.add_flag("--producer-cost", options.producer_cost,
-                 "What a record costs the producer that publishes it: the "
-                 "driver, in cycles, and a BPF program, in ns, in our ring and "
-                 "in the BPF ring buffer");
+                 "Measure what a record costs its producer instead: the driver "
+                 "in cycles, a BPF program in nanoseconds, with our ring and "
+                 "with the BPF ring buffer");
   bench.add_flag("--list", options.list,
-                 "Say which paths this machine offers, and why not the others");
+                 "List the paths, and why this machine does not offer some");
   bench.parse_complete_callback([&] { settle(bench, options); });
   bench.footer(
-      "Without --paths: the driver's paths, or, where there is no driver, "
-      "those between two processes and those of a BPF timer.\n"
+      "Without --paths it measures the paths of the driver. Where this machine "
+      "has\n"
+      "no driver, it measures those between two processes and of a BPF timer.\n"
       "Examples:\n"
       "  hft bench --paths ring,read --samples 10000 --json r.json\n"
       "  hft bench --paths process,pipe,floor --cpus 2,3\n"

@@ -2,6 +2,10 @@
 // `hft ctl`: the driver's control plane from a shell.
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <string>
+
 #include "commands.hpp"
 #include "driver.hpp"
 #include "hft/device.hpp"
@@ -25,27 +29,41 @@ void print_status() {
              simulator.ticks, simulator.missed);
 }
 
+// A command without options, whose example is the command itself.
+CLI::App* add_action(CLI::App& ctl, const std::string& name,
+                     const std::string& what, std::function<void()> act) {
+  CLI::App* const action = ctl.add_subcommand(name, what);
+  action->callback(std::move(act));
+  action->footer("Example: hft ctl " + name);
+  return action;
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& app, int&) {
-  CLI::App* ctl = app.add_subcommand("ctl", "Control the driver (syscall 548)");
+  CLI::App* ctl = app.add_subcommand(
+      "ctl", "Control the driver: its ring and its packet simulator");
   ctl->require_subcommand(1);
-  ctl->footer("Example: hft ctl create && hft ctl start --period 100us");
 
-  ctl->add_subcommand("create", "Allocate the ring, register /dev/hft")
-      ->callback([] { call_driver(HFT_SYS_CREATE); });
-  ctl->add_subcommand("teardown", "Undo create; fails while in use")
-      ->callback([] { call_driver(HFT_SYS_TEARDOWN); });
-  ctl->add_subcommand("stop", "Stop the packet simulator")->callback([] {
-    call_driver(HFT_SYS_SIM_STOP);
-  });
-  ctl->add_subcommand("status", "Show the ring's and simulator's counters")
-      ->callback(print_status);
-
-  CLI::App* start = ctl->add_subcommand("start", "Start the packet simulator");
+  add_action(*ctl, "create", "Create the default ring and register /dev/hft",
+             [] { call_driver(HFT_SYS_CREATE); });
+  CLI::App* start = add_action(
+      *ctl, "start", "Start the packet simulator, or change its period", {});
   auto period = std::make_shared<std::uint64_t>(HFT_SIM_PERIOD_DEFAULT);
   add_period(*start, *period);
   start->callback([period] { open_device().start_simulator(*period); });
+  start->footer("Example: hft ctl start --period 100us");
+  add_action(*ctl, "stop", "Stop the packet simulator",
+             [] { call_driver(HFT_SYS_SIM_STOP); });
+  add_action(*ctl, "status", "Print the counters of the ring and the simulator",
+             print_status);
+  add_action(*ctl, "teardown",
+             "Remove the ring and /dev/hft, unless they are in use",
+             [] { call_driver(HFT_SYS_TEARDOWN); });
+
+  ctl->footer(
+      "Controlling the driver needs CAP_SYS_ADMIN.\n"
+      "Example: hft ctl create && hft ctl start --period 100us");
 }
 
 }  // namespace hft::tools

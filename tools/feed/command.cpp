@@ -12,6 +12,7 @@
 #include "feed/xdp.hpp"
 #include "net/endpoint_option.hpp"
 #include "stop.hpp"
+#include "values.hpp"
 
 namespace hft::feed {
 namespace {
@@ -55,32 +56,43 @@ void feed(FeedOptions options) {
 
 void add_options(CLI::App& app, FeedOptions& options) {
   add_endpoint(app, "--group", options.group,
-               "The feed's multicast group, or an address of this host")
+               "Multicast group of the feed, or an address of this host")
       ->required();
-  app.add_option("--interface", options.interface, "Where it comes in")
+  app.add_option(
+         "--interface", options.interface,
+         "Interface that the feed arrives on; required without --socket")
+      ->check(tools::interface())
       ->option_text("IF");
   app.add_flag("--socket", options.socket,
-               "Read it from a UDP socket instead of through XDP and a ring");
-  CLI::Option* const json = app.add_flag(
-      "--json", options.json, "A JSON object a line instead of a table");
-  app.add_flag("--quiet", options.quiet, "No books, only gaps and the summary")
+               "Read the feed from a UDP socket instead of through XDP and "
+               "rings; this needs no privilege");
+  CLI::Option* const json =
+      app.add_flag("--json", options.json,
+                   "Print one JSON object per line instead of a table");
+  app.add_flag("--quiet", options.quiet,
+               "Print no books, only gaps and the summary")
       ->excludes(json);
   app.add_option("--every", options.follow.every,
-                 "Changed books every N messages, not at each change")
-      ->check(CLI::PositiveNumber)
+                 "Print the changed books every N messages instead of at each "
+                 "change")
+      ->check(tools::whole_number(1))
       ->option_text("N");
   app.add_option("--count", options.limits.packets, "End after N packets")
-      ->check(CLI::PositiveNumber)
+      ->check(tools::whole_number(1))
       ->option_text("N");
-  app.add_flag("--until-end", options.limits.until_end, "End with the session");
+  app.add_flag("--until-end", options.limits.until_end,
+               "End when the feed ends its session");
   app.footer(
-      "Through XDP it needs --interface and root. A packet that it takes the "
-      "network stack does not see.\n"
-      "Example: hft feed --group 239.1.1.1:5000 --interface eth0 --json");
+      "Through XDP it needs --interface and root, and the network stack does "
+      "not\n"
+      "see the packets of the feed.\n"
+      "Examples:\n"
+      "  hft feed --group 239.1.1.1:5000 --interface eth0 --json\n"
+      "  hft feed --group 239.1.1.1:5000 --socket --quiet");
   app.parse_complete_callback([&options] {
     if (!options.socket && options.interface.empty()) {
       throw CLI::ValidationError(
-          "--interface", "expected one for XDP, as eth0; or give --socket");
+          "--interface", "XDP needs one, such as eth0; or give --socket");
     }
   });
 }
@@ -92,7 +104,7 @@ namespace hft::tools {
 
 void add_feed(CLI::App& app, int&) {
   CLI::App* const feed = app.add_subcommand(
-      "feed", "Follow a market-data feed: order books and gaps");
+      "feed", "Follow a market-data feed: print order books and gaps");
   auto options = std::make_shared<hft::feed::FeedOptions>();
   hft::feed::add_options(*feed, *options);
   feed->callback([options] { hft::feed::feed(*options); });

@@ -2,7 +2,7 @@
 // An option that takes an endpoint, the same in each subcommand.
 //
 //   hft::net::Endpoint to;
-//   hft::net::add_endpoint(app, "--to", to, "Send there")->required();
+//   hft::net::add_endpoint(app, "--to", to, "Host to send to")->required();
 #pragma once
 
 #include <CLI/CLI.hpp>

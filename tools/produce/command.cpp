@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <bit>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "commands.hpp"
 #include "default_slots.hpp"
@@ -24,6 +23,7 @@
 #include "lab/results.hpp"
 #include "period.hpp"
 #include "stop.hpp"
+#include "values.hpp"
 
 namespace hft::tools {
 namespace {
@@ -249,38 +249,33 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
   CLI::App* producer = app.add_subcommand(name, what);
   producer
       ->add_option("--pin", options->pin,
-                   "Folder for its rings, as /sys/fs/bpf/feed")
+                   "Directory to pin the rings in, such as /sys/fs/bpf/feed")
       ->required()
-      ->option_text("FOLDER");
+      ->option_text("DIR");
   producer->add_flag("--replace", options->replace,
-                     "Take the place of rings there whose producer is gone");
+                     "First remove the rings in that directory, if their "
+                     "producer is gone");
   producer
       ->add_flag("--continue", options->go_on,
-                 "Go on with rings there whose producer is gone: consumers "
-                 "that are attached see the next records")
+                 "Continue with the rings in that directory, if their producer "
+                 "is gone: attached consumers see the next records")
       ->excludes("--replace");
   producer->add_flag("--keep", options->keep,
-                     "Leave the rings there at the end, for --continue");
+                     "Leave the rings in that directory at the end, for "
+                     "--continue");
   producer
       ->add_option(
           "--slots", options->slots,
-          "Slots of a ring: a power of two. Without it 4096, or as many "
-          "as keep all rings within 64 MiB, but at least 64")
-      ->check(CLI::Validator(
-          [](const std::string& text) -> std::string {
-            const unsigned long slots = std::strtoul(text.c_str(), nullptr, 10);
-            return slots >= 2 && slots <= HFT_SLOT_COUNT_MAX &&
-                           std::has_single_bit(slots)
-                       ? ""
-                       : fmt::format("'{}' is no power of two from 2 to 65536",
-                                     text);
-          },
-          "N"))
+          "Slots of each ring; without it 4096, or as many as keep all "
+          "rings within 64 MiB, but at least 64")
+      ->check(power_of_two(2, HFT_SLOT_COUNT_MAX))
+      ->option_text("N")
       ->excludes("--continue");
   producer
-      ->add_flag("--overwrite", options->overwrite,
-                 "Overwrite the oldest record when a ring is full, for any "
-                 "number of readers, instead of dropping the newest")
+      ->add_flag(
+          "--overwrite", options->overwrite,
+          "Overwrite the oldest record of a full ring instead of dropping "
+          "the newest; such a ring has any number of readers")
       ->excludes("--continue");
   producer
       ->add_option_function<std::string>(
@@ -288,18 +283,12 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
           [options](const std::string& text) {
             options->mode = static_cast<mode_t>(std::stoul(text, nullptr, 8));
           },
-          "Who may consume (write bits) and look on (read bits): 0600")
-      ->check(CLI::Validator(
-          [](const std::string& text) -> std::string {
-            return text.empty() ||
-                           text.find_first_not_of("01234567") !=
-                               std::string::npos ||
-                           text.size() > 4
-                       ? fmt::format("'{}' is no mode, as 0660", text)
-                       : "";
-          },
-          "MODE"))
+          "Octal permissions of the rings: to write is to consume, to read is "
+          "to "
+          "look on")
+      ->check(file_mode())
       ->option_text("MODE")
+      ->default_str("0600")
       ->excludes("--continue");
   producer->callback([options, produce] {
     if (const std::string why_not = bpf::unavailable(); !why_not.empty()) {
@@ -318,53 +307,73 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
 
 void add_produce(CLI::App& app, int&) {
   CLI::App* produce = app.add_subcommand(
-      "produce", "Have a BPF program fill rings, until Ctrl-C");
+      "produce", "Let a BPF program fill rings until Ctrl-C");
   produce->require_subcommand(1);
+  auto options = std::make_shared<ProduceOptions>();
+
+  CLI::App* timer = add_producer(*produce, "timer",
+                                 "Publish market-data packets on a schedule",
+                                 options, produce_timer);
+  add_period(*timer, options->simulator.period);
+  timer->add_option("--cpu", options->simulator.cpu, "CPU that produces")
+      ->check(cpu())
+      ->option_text("N")
+      ->capture_default_str();
+  timer->footer(
+      "Examples:\n"
+      "  hft produce timer --overwrite --pin /sys/fs/bpf/ticks &\n"
+      "  hft tap /sys/fs/bpf/ticks -c 3");
+
+  CLI::App* switches =
+      add_producer(*produce, "switches",
+                   "Publish every context switch, in a ring for each CPU",
+                   options, produce_switches);
+  switches->footer(
+      "Example: hft produce switches --overwrite --pin /sys/fs/bpf/cpus");
+
+  CLI::App* xdp = add_producer(
+      *produce, "xdp",
+      "Publish the UDP packets of an interface, in a ring for each CPU",
+      options, produce_packets);
+  xdp->add_option("--interface", options->xdp.interface,
+                  "Interface that the packets arrive on")
+      ->required()
+      ->check(interface())
+      ->option_text("IF");
+  xdp->add_option("--port", options->xdp.port,
+                  "UDP destination port to match; 0 matches any")
+      ->check(whole_number(0, 65'535))
+      ->option_text("PORT")
+      ->capture_default_str();
+  xdp->add_option("--address", options->xdp.address,
+                  "IPv4 destination address to match, such as 239.1.1.1; "
+                  "without it any")
+      ->check(ipv4_address())
+      ->option_text("ADDRESS");
+  xdp->add_flag("--frames", options->xdp.frames,
+                "Publish whole frames, which hft tap --pcap can write");
+  xdp->add_flag("--pass", options->xdp.pass,
+                "Pass the packets to the network stack as well");
+  xdp->add_flag("--pass-when-full", options->xdp.pass_when_full,
+                "Pass a packet to the network stack when its ring is full")
+      ->excludes("--pass");
+  xdp->add_option("--slot-size", options->xdp.shape.slot_size,
+                  "Bytes of a slot")
+      ->check(power_of_two(HFT_SLOT_SIZE_MIN, HFT_SLOT_SIZE_MAX))
+      ->option_text("BYTES")
+      ->capture_default_str()
+      ->excludes("--continue");
+  xdp->footer(
+      "Examples:\n"
+      "  hft produce xdp --interface eth0 --port 26400 --keep \\\n"
+      "      --pin /sys/fs/bpf/feed\n"
+      "  hft produce xdp --interface eth0 --port 26400 --continue \\\n"
+      "      --pin /sys/fs/bpf/feed");
+
   produce->footer(
       "Examples:\n"
       "  hft produce timer --overwrite --pin /sys/fs/bpf/ticks &\n"
-      "  hft tap /sys/fs/bpf/ticks -c 3\n"
-      "  hft produce xdp --interface eth0 --port 26400 --keep --pin "
-      "/sys/fs/bpf/feed\n"
-      "  hft produce xdp --interface eth0 --port 26400 --continue --pin "
-      "/sys/fs/bpf/feed");
-  auto options = std::make_shared<ProduceOptions>();
-
-  CLI::App* timer =
-      add_producer(*produce, "timer", "Market-data packets on a schedule",
-                   options, produce_timer);
-  add_period(*timer, options->simulator.period);
-  timer->add_option("--cpu", options->simulator.cpu, "The CPU that produces")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-
-  add_producer(*produce, "switches",
-               "Every context switch, a ring for each CPU", options,
-               produce_switches);
-
-  CLI::App* xdp =
-      add_producer(*produce, "xdp", "UDP packets of an interface, by XDP",
-                   options, produce_packets);
-  xdp->add_option("--interface", options->xdp.interface, "Where they come in")
-      ->required()
-      ->option_text("IF");
-  xdp->add_option("--port", options->xdp.port, "Of their destination")
-      ->option_text("PORT");
-  xdp->add_option("--address", options->xdp.address,
-                  "Of their destination, as 239.1.1.1")
-      ->option_text("ADDRESS");
-  xdp->add_flag("--frames", options->xdp.frames,
-                "Whole frames, which hft tap --pcap can write");
-  xdp->add_flag("--pass", options->xdp.pass,
-                "The network stack gets the packets, too");
-  xdp->add_flag("--pass-when-full", options->xdp.pass_when_full,
-                "The network stack gets the packets that a full ring has no "
-                "room for; not with --pass, which passes all of them")
-      ->excludes("--pass");
-  xdp->add_option("--slot-size", options->xdp.shape.slot_size,
-                  "Bytes of a slot: 64 to 4096")
-      ->capture_default_str()
-      ->excludes("--continue");
+      "  hft produce xdp --interface eth0 --port 26400 --pin /sys/fs/bpf/feed");
 }
 
 }  // namespace hft::tools

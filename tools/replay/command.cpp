@@ -15,6 +15,7 @@
 #include "replay/play.hpp"
 #include "replay/session.hpp"
 #include "stop.hpp"
+#include "values.hpp"
 
 namespace hft::feed {
 namespace {
@@ -131,49 +132,63 @@ void replay(const ReplayOptions& options) {
 
 void add_options(CLI::App& app, ReplayOptions& options) {
   CLI::Option* const pcap =
-      app.add_option("--pcap", options.pcap, "Send the UDP of this capture")
+      app.add_option("--pcap", options.pcap,
+                     "Send the UDP payloads of this capture instead of a "
+                     "generated session")
           ->option_text("FILE");
-  app.add_option("--seed", options.plan.seed, "Of a made-up session")
+  app.add_option("--seed", options.plan.seed, "Seed of the generated session")
+      ->check(tools::whole_number(0))
+      ->option_text("N")
       ->capture_default_str()
       ->excludes(pcap);
-  app.add_option("--instruments", options.plan.instruments, "Stocks in it")
-      ->check(CLI::Range(1, 65'000))
+  app.add_option("--instruments", options.plan.instruments,
+                 "Stocks in the generated session")
+      ->check(tools::whole_number(1, 65'000))
+      ->option_text("N")
       ->capture_default_str()
       ->excludes(pcap);
-  app.add_option("--messages", options.plan.messages, "ITCH messages in it")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+  app.add_option("--messages", options.plan.messages,
+                 "ITCH messages in the generated session")
+      ->check(tools::whole_number(1, 1'000'000'000))
+      ->option_text("N")
       ->capture_default_str()
       ->excludes(pcap);
-  add_endpoint(app, "--to", options.to, "Send there, a group or a host")
+  add_endpoint(app, "--to", options.to, "Multicast group or host to send to")
       ->required();
   app.add_option("--interface", options.sender.interface,
-                 "Send over this interface")
+                 "Interface to send over")
+      ->check(tools::interface())
       ->option_text("IF");
   app.add_option("--ttl", options.sender.ttl, "Hops that packets may take")
-      ->check(CLI::Range(0, 255))
+      ->check(tools::whole_number(0, 255))
+      ->option_text("N")
       ->capture_default_str();
   CLI::Option* const rate =
       app.add_option("--rate", options.pace.rate,
-                     "Packets a second; otherwise as fast as possible")
-          ->check(CLI::Range(0.001, 1e9))
-          ->option_text("PACKETS/S");
+                     "Packets per second; without it and --speed, as many as "
+                     "possible")
+          ->check(tools::number(0.001, 1'000'000'000))
+          ->option_text("PACKETS");
   app.add_option("--speed", options.pace.speed,
-                 "Times the speed of the packets' own times")
-      ->check(CLI::Range(1e-6, 1e9))
+                 "Send at the times of the capture or session, X times as fast")
+      ->check(tools::number(0.001, 1'000'000))
       ->option_text("X")
       ->excludes(rate);
   app.add_option("--gap-every", options.gap_every,
                  "Leave out every N-th packet")
-      ->check(CLI::Range(std::uint64_t{2}, ~std::uint64_t{0}))
+      ->check(tools::whole_number(2))
       ->option_text("N");
-  CLI::Option* const loop = app.add_flag("--loop", options.pace.loop,
-                                         "Again and again, until interrupted");
-  app.add_option("--write", options.write, "Write a capture, send nothing")
+  CLI::Option* const loop =
+      app.add_flag("--loop", options.pace.loop, "Repeat until interrupted");
+  app.add_option("--write", options.write,
+                 "Write the packets to FILE as a capture instead of sending "
+                 "them")
       ->option_text("FILE")
       ->excludes(loop);
   app.footer(
-      "Example: hft replay --instruments 20 --messages 1000000 "
-      "--to 239.1.1.1:5000 --interface eth0 --rate 10000");
+      "Examples:\n"
+      "  hft replay --to 239.1.1.1:5000 --interface eth0 --rate 10000\n"
+      "  hft replay --pcap day.pcap --speed 2 --to 239.1.1.1:5000");
 }
 
 }  // namespace
@@ -183,7 +198,7 @@ namespace hft::tools {
 
 void add_replay(CLI::App& app, int&) {
   CLI::App* const replay = app.add_subcommand(
-      "replay", "Send a captured or made-up market-data feed");
+      "replay", "Send a captured or generated market-data feed");
   auto options = std::make_shared<hft::feed::ReplayOptions>();
   hft::feed::add_options(*replay, *options);
   replay->callback([options] { hft::feed::replay(*options); });

@@ -14,6 +14,7 @@
 #include "report/page.hpp"
 #include "report/pictures.hpp"
 #include "report/sweep_picture.hpp"
+#include "values.hpp"
 
 namespace hft::tools {
 namespace {
@@ -103,16 +104,24 @@ void add_report(CLI::App& app, int&) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "report",
-      "Turn a folder of results into the table, cdf.png, histogram.png and "
-      "report.html, and that of a sweep into its table and sweep.png");
+      "Turn a directory of results into a table, pictures and a page");
   command
       ->add_option(
           "DIR", options->folder,
-          "has results.json and a CSV of samples per path, or sweep.json")
+          "Directory with results.json and one CSV of samples for each "
+          "path, or with sweep.json")
       ->required()
-      ->check(CLI::ExistingDirectory);
-  command->add_option("--title", options->title,
-                      "heading of pictures and page");
+      ->check(directory());
+  command
+      ->add_option("--title", options->title,
+                   "Heading of the pictures and the page")
+      ->option_text("TEXT");
+  command->footer(
+      "Results give cdf.png, histogram.png and report.html, a sweep gives\n"
+      "sweep.png. They are written into DIR.\n"
+      "Examples:\n"
+      "  hft report results/today\n"
+      "  hft report results/today --title 'Before the change'");
   command->callback([options] { run(*options); });
 }
 

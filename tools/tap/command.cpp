@@ -19,6 +19,7 @@
 #include "spin_then_nap.hpp"
 #include "stop.hpp"
 #include "tap/print.hpp"
+#include "values.hpp"
 
 namespace hft::tap {
 namespace {
@@ -221,33 +222,35 @@ int tap(const TapOptions& options) {
 }
 
 void add_options(CLI::App& app, TapOptions& options) {
-  app.add_option("ring", options.ring,
-                 "/dev/hft[:CHANNEL], the folder of a pinned BPF ring, or the "
-                 "name of a process ring")
-      ->required()
-      ->option_text("RING");
+  app.add_option("RING", options.ring,
+                 "/dev/hft or /dev/hft:CHANNEL, the directory of a pinned BPF "
+                 "ring, or the name of a process ring")
+      ->required();
   app.add_option("-c,--count", options.count, "End after N records")
-      ->check(CLI::PositiveNumber)
+      ->check(tools::whole_number(1))
       ->option_text("N");
   CLI::Option* const json =
-      app.add_flag("--json", options.json, "A JSON object a line");
-  CLI::Option* const hex =
-      app.add_flag("-x,--hex", options.hex, "The payload's bytes, too");
+      app.add_flag("--json", options.json, "Print one JSON object per line");
+  CLI::Option* const hex = app.add_flag(
+      "-x,--hex", options.hex, "Print the bytes of the payload as well");
   CLI::Option* const pcap =
       app.add_option("--pcap", options.pcap,
-                     "Write frames to FILE, for tshark or wireshark; - is the "
-                     "standard output")
+                     "Write frames to FILE as a capture, for tshark or "
+                     "wireshark; - is the standard output")
           ->option_text("FILE");
-  CLI::Option* const quiet = app.add_flag(
-      "-q,--quiet", options.quiet, "No records, only their rate and loss");
+  CLI::Option* const quiet =
+      app.add_flag("-q,--quiet", options.quiet,
+                   "Print no records, only their rate and loss");
   app.add_flag("--oldest", options.oldest,
-               "Begin with what is in the ring, not with what comes next");
+               "Begin with the oldest record in the ring instead of the next "
+               "one");
   json->excludes(hex)->excludes(pcap)->excludes(quiet);
   hex->excludes(pcap)->excludes(quiet);
   pcap->excludes(quiet);
   app.footer(
-      "Looks on read-only: the ring's consumer loses nothing. Ctrl-C ends it "
-      "with a summary on the standard error.\n"
+      "It only reads: the consumer of the ring loses nothing. Ctrl-C ends it "
+      "with\n"
+      "a summary on the standard error.\n"
       "Examples:\n"
       "  hft tap /dev/hft -c 10\n"
       "  hft tap /sys/fs/bpf/feed --pcap feed.pcap && tshark -r feed.pcap");
@@ -260,7 +263,7 @@ namespace hft::tools {
 
 void add_tap(CLI::App& app, int& status) {
   CLI::App* tap =
-      app.add_subcommand("tap", "Look on at a ring, and print its records");
+      app.add_subcommand("tap", "Look on at a ring and print its records");
   auto options = std::make_shared<hft::tap::TapOptions>();
   hft::tap::add_options(*tap, *options);
   tap->callback([options, &status] { status = hft::tap::tap(*options); });
