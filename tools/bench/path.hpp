@@ -60,48 +60,32 @@ struct Setting {
 /// payload too, the rings too.
 enum class Adapts { kNot, kToRate, kToPayload, kToRings };
 
-/// A path by name, and how to attach to it.
+/// A path by name, and how to attach to it. Each file in paths/ defines its
+/// own, and lab/path_list.hpp lists them.
 struct PathKind {
   std::string_view name;
   std::string_view summary;
-  bool driver;    // its producer is the driver
-  bool standard;  // measured when --paths is not given
-  Adapts adapts;
+  bool driver = false;    // its producer is the driver
+  bool standard = false;  // measured when --paths is not given
+  Adapts adapts = Adapts::kNot;
   /// Why this machine does not offer it; empty when it does.
-  std::string (*unavailable)();
+  std::string (*unavailable)() = nullptr;
   /// Attach: only what is published from now on is seen.
-  std::unique_ptr<Path> (*attach)(const Setting& setting);
+  std::unique_ptr<Path> (*attach)(const Setting& setting) = nullptr;
   std::uint32_t largest = HFT_SLOT_SIZE_MAX;  // payload, bytes
   bool packets = false;                       // its producer heeds the sender
 };
+
+/// For PathKind::attach: a path of class `Kind`, made from the setting and
+/// `kArguments`.
+template <typename Kind, auto... kArguments>
+std::unique_ptr<Path> attach_as(const Setting& setting) {
+  return std::make_unique<Kind>(setting, kArguments...);
+}
 
 /// Every path this build knows, in the order they are shown.
 const std::vector<PathKind>& path_kinds();
 /// Null when no path is called that.
 const PathKind* find_path(std::string_view name);
-
-std::unique_ptr<Path> attach_syscall(const Setting& setting);
-std::unique_ptr<Path> attach_read(const Setting& setting);
-std::unique_ptr<Path> attach_shm(const Setting& setting);
-std::unique_ptr<Path> attach_lamport(const Setting& setting);
-std::unique_ptr<Path> attach_lamport_spin(const Setting& setting);
-std::unique_ptr<Path> attach_ring(const Setting& setting);
-std::unique_ptr<Path> attach_floor(const Setting& setting);
-std::unique_ptr<Path> attach_process(const Setting& setting);
-/// `process` over Setting::rings rings.
-std::unique_ptr<Path> attach_poller(const Setting& setting);
-std::unique_ptr<Path> attach_eventfd(const Setting& setting);
-std::unique_ptr<Path> attach_pipe(const Setting& setting);
-std::unique_ptr<Path> attach_futex(const Setting& setting);
-std::unique_ptr<Path> attach_udp_block(const Setting& setting);
-std::unique_ptr<Path> attach_udp_spin(const Setting& setting);
-std::unique_ptr<Path> attach_udp_busy_poll(const Setting& setting);
-std::unique_ptr<Path> attach_af_xdp(const Setting& setting);
-std::unique_ptr<Path> attach_xdp(const Setting& setting);
-std::unique_ptr<Path> attach_xdp_entry(const Setting& setting);
-std::unique_ptr<Path> attach_ebpf(const Setting& setting);
-std::unique_ptr<Path> attach_ebpf_poll(const Setting& setting);
-std::unique_ptr<Path> attach_ringbuf_poll(const Setting& setting);
-std::unique_ptr<Path> attach_ringbuf_spin(const Setting& setting);
 
 }  // namespace hft::bench

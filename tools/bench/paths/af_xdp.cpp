@@ -2,11 +2,13 @@
 // AF_XDP: frames in memory shared with the kernel, polled without system calls.
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_xdp.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <redirect.skel.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <xdp/xsk.h>
 
@@ -19,6 +21,7 @@
 #include "bench/network/packet_sender.hpp"
 #include "bench/network/xdp_attachment.hpp"
 #include "bench/paths/pause_watch.hpp"
+#include "bench/paths/unavailable.hpp"
 #include "hft/bpf.hpp"
 #include "hft/cpu.hpp"
 #include "hft/detail/mapping.hpp"
@@ -194,10 +197,34 @@ class AfXdpPath : public Path {
   PacketSender sender_;
 };
 
+std::string unavailable() {
+  std::string why_not = packets_unavailable();
+  if (!why_not.empty()) {
+    return why_not;
+  }
+  if (!Descriptor(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0))) {
+    return "socket(AF_XDP): " + errno_text() +
+           ": it needs a kernel with CONFIG_XDP_SOCKETS";
+  }
+  const int found = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, nullptr);
+  if (found <= 0) {
+    return "XDP programs: " +
+           (found < 0 ? std::generic_category().message(-found)
+                      : "unknown to this kernel (CONFIG_BPF_SYSCALL)");
+  }
+  return "";
+}
+
 }  // namespace
 
-std::unique_ptr<Path> attach_af_xdp(const Setting& setting) {
-  return std::make_unique<AfXdpPath>(setting);
-}
+extern const PathKind kAfXdp = {
+    .name = "af-xdp",
+    .summary = "UDP over veth, AF_XDP in copy mode, its ring polled",
+    .adapts = Adapts::kToPayload,
+    .unavailable = unavailable,
+    .attach = attach_as<AfXdpPath>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
 }  // namespace hft::bench

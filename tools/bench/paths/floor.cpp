@@ -7,6 +7,7 @@
 
 #include "bench/path.hpp"
 #include "bench/paths/producer_process.hpp"
+#include "bench/paths/unavailable.hpp"
 #include "hft/clock.hpp"
 #include "hft/detail/mapping.hpp"
 #include "hft/wait.hpp"
@@ -59,8 +60,12 @@ class FloorPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_floor(const Setting& setting) {
-  return std::make_unique<FloorPath>(setting);
-}
+extern const PathKind kFloor = {
+    .name = "floor",
+    .summary = "one line bounced between two processes, halved; no record",
+    .standard = true,
+    .unavailable = process_unavailable,
+    .attach = attach_as<FloorPath>,
+};
 
 }  // namespace hft::bench

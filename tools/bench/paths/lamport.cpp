@@ -18,7 +18,7 @@ enum class Style { kOriginal, kSpin };
 template <Style kStyle>
 class LamportPath : public Path {
  public:
-  explicit LamportPath(bool watch) : watch_(watch) {}
+  explicit LamportPath(const Setting& setting) : watch_(setting.watch) {}
 
   Seen next() override {
     spin_until(watch_, [this] {
@@ -61,12 +61,23 @@ class LamportPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_lamport(const Setting& setting) {
-  return std::make_unique<LamportPath<Style::kOriginal>>(setting.watch);
-}
+extern const PathKind kLamport = {
+    .name = "lamport",
+    .summary =
+        "indices on two lines, as first written: pause in the loop, mfence "
+        "before the clock",
+    .driver = true,
+    .standard = true,
+    .unavailable = driver_unavailable,
+    .attach = attach_as<LamportPath<Style::kOriginal>>,
+};
 
-std::unique_ptr<Path> attach_lamport_spin(const Setting& setting) {
-  return std::make_unique<LamportPath<Style::kSpin>>(setting.watch);
-}
+extern const PathKind kLamportSpin = {
+    .name = "lamport-spin",
+    .summary = "the same ring, polled without pause or mfence",
+    .driver = true,
+    .unavailable = driver_unavailable,
+    .attach = attach_as<LamportPath<Style::kSpin>>,
+};
 
 }  // namespace hft::bench

@@ -9,6 +9,7 @@
 
 #include "bench/paths/producer_process.hpp"
 #include "bench/paths/schedule.hpp"
+#include "bench/paths/unavailable.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/record.hpp"
 
@@ -106,8 +107,13 @@ class PipePath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_pipe(const Setting& setting) {
-  return std::make_unique<PipePath>(setting);
-}
+extern const PathKind kPipe = {
+    .name = "pipe",
+    .summary = "write() and blocking read() of a pipe",
+    .standard = true,
+    .adapts = Adapts::kToPayload,
+    .unavailable = process_unavailable,
+    .attach = attach_as<PipePath>,
+};
 
 }  // namespace hft::bench

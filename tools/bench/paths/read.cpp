@@ -15,6 +15,8 @@ namespace {
 
 class ReadPath : public Path {
  public:
+  explicit ReadPath(const Setting& /*setting*/) {}
+
   Seen next() override {
     hft_record record;
     const ssize_t bytes = read(device_.fd(), &record, sizeof(record));
@@ -34,8 +36,13 @@ class ReadPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_read(const Setting&) {
-  return std::make_unique<ReadPath>();
-}
+extern const PathKind kRead = {
+    .name = "read",
+    .summary = "blocking read() of /dev/hft",
+    .driver = true,
+    .standard = true,
+    .unavailable = driver_unavailable,
+    .attach = attach_as<ReadPath>,
+};
 
 }  // namespace hft::bench

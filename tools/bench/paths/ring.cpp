@@ -12,7 +12,7 @@ namespace {
 
 class RingPath : public Path {
  public:
-  explicit RingPath(bool watch) : watch_(watch) {}
+  explicit RingPath(const Setting& setting) : watch_(setting.watch) {}
 
   Seen next() override {
     const hft_record& record =
@@ -34,8 +34,13 @@ class RingPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_ring(const Setting& setting) {
-  return std::make_unique<RingPath>(setting.watch);
-}
+extern const PathKind kRing = {
+    .name = "ring",
+    .summary = "slots that publish themselves, polled",
+    .driver = true,
+    .standard = true,
+    .unavailable = driver_unavailable,
+    .attach = attach_as<RingPath>,
+};
 
 }  // namespace hft::bench

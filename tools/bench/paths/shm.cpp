@@ -10,7 +10,8 @@ namespace {
 
 class ShmPath : public Path {
  public:
-  explicit ShmPath(bool watch) : watch_(watch), last_(stamp()) {}
+  explicit ShmPath(const Setting& setting)
+      : watch_(setting.watch), last_(stamp()) {}
 
   Seen next() override {
     Seen seen;
@@ -40,8 +41,13 @@ class ShmPath : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> attach_shm(const Setting& setting) {
-  return std::make_unique<ShmPath>(setting.watch);
-}
+extern const PathKind kShm = {
+    .name = "shm",
+    .summary = "one shared word, polled",
+    .driver = true,
+    .standard = true,
+    .unavailable = driver_unavailable,
+    .attach = attach_as<ShmPath>,
+};
 
 }  // namespace hft::bench

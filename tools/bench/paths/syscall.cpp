@@ -5,12 +5,15 @@
 
 #include "bench/path.hpp"
 #include "hft/clock.hpp"
+#include "hft/device.hpp"
 
 namespace hft::bench {
 namespace {
 
 class SyscallPath : public Path {
  public:
+  explicit SyscallPath(const Setting& /*setting*/) {}
+
   Seen next() override {
     Seen seen;
     seen.sequence = sequence_++;
@@ -24,10 +27,22 @@ class SyscallPath : public Path {
   std::uint64_t sequence_ = 0;
 };
 
+std::string unavailable() {
+  std::string why_not = driver_unavailable();
+  return why_not.empty() && !has_syscall()
+             ? "a module has no syscall 548: run ./sandbox exec -- hft bench"
+             : why_not;
+}
+
 }  // namespace
 
-std::unique_ptr<Path> attach_syscall(const Setting&) {
-  return std::make_unique<SyscallPath>();
-}
+extern const PathKind kSyscall = {
+    .name = "syscall",
+    .summary = "syscall 548/777: there and back, no record",
+    .driver = true,
+    .standard = true,
+    .unavailable = unavailable,
+    .attach = attach_as<SyscallPath>,
+};
 
 }  // namespace hft::bench

@@ -8,6 +8,7 @@
 
 #include "bench/network/packet_sender.hpp"
 #include "bench/paths/pause_watch.hpp"
+#include "bench/paths/unavailable.hpp"
 
 namespace hft::bench {
 namespace {
@@ -39,10 +40,12 @@ Descriptor bound_socket(const Setting& setting) {
   return udp;
 }
 
+enum class Wait { kBlock, kSpin };
+
 class UdpPath : public Path {
  public:
-  UdpPath(const Setting& setting, bool spin)
-      : spin_(spin),
+  UdpPath(const Setting& setting, Wait wait)
+      : wait_(wait),
         watch_(setting.watch),
         reader_(setting),
         size_(static_cast<ssize_t>(packet_size(setting))),
@@ -52,7 +55,7 @@ class UdpPath : public Path {
   void begin() override { sender_.start(); }
 
   Seen next() override {
-    if (spin_) {
+    if (wait_ == Wait::kSpin) {
       spin_until(watch_, [&] { return receive(MSG_DONTWAIT); });
     } else {
       receive(0);
@@ -81,7 +84,7 @@ class UdpPath : public Path {
                             "recv");
   }
 
-  bool spin_;
+  Wait wait_;
   PauseWatch watch_;
   PacketReader reader_;
   ssize_t size_;
@@ -92,25 +95,56 @@ class UdpPath : public Path {
 
 class BusyPollPath : public UdpPath {
  public:
-  explicit BusyPollPath(const Setting& setting) : UdpPath(setting, true) {
+  explicit BusyPollPath(const Setting& setting)
+      : UdpPath(setting, Wait::kSpin) {
     constexpr int kMicroseconds = 50;
     set(udp(), SO_BUSY_POLL, kMicroseconds, "SO_BUSY_POLL");
     set(udp(), SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
   }
 };
 
+std::string busy_poll_unavailable() {
+  std::string why_not = packets_unavailable();
+  const Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  if (why_not.empty() && setsockopt(udp.get(), SOL_SOCKET, SO_PREFER_BUSY_POLL,
+                                    &on, sizeof(on)) != 0) {
+    why_not = "SO_PREFER_BUSY_POLL: " + errno_text() +
+              ": it needs Linux 5.11 with CONFIG_NET_RX_BUSY_POLL";
+  }
+  return why_not;
+}
+
 }  // namespace
 
-std::unique_ptr<Path> attach_udp_block(const Setting& setting) {
-  return std::make_unique<UdpPath>(setting, false);
-}
+extern const PathKind kUdpBlock = {
+    .name = "udp-block",
+    .summary = "UDP over veth, blocking recv()",
+    .adapts = Adapts::kToPayload,
+    .unavailable = packets_unavailable,
+    .attach = attach_as<UdpPath, Wait::kBlock>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
-std::unique_ptr<Path> attach_udp_spin(const Setting& setting) {
-  return std::make_unique<UdpPath>(setting, true);
-}
+extern const PathKind kUdpSpin = {
+    .name = "udp-spin",
+    .summary = "UDP over veth, recv() in a loop",
+    .adapts = Adapts::kToPayload,
+    .unavailable = packets_unavailable,
+    .attach = attach_as<UdpPath, Wait::kSpin>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
-std::unique_ptr<Path> attach_udp_busy_poll(const Setting& setting) {
-  return std::make_unique<BusyPollPath>(setting);
-}
+extern const PathKind kUdpBusyPoll = {
+    .name = "udp-busy-poll",
+    .summary = "the same with SO_BUSY_POLL, though veth has no queue to poll",
+    .adapts = Adapts::kToPayload,
+    .unavailable = busy_poll_unavailable,
+    .attach = attach_as<BusyPollPath>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
 }  // namespace hft::bench

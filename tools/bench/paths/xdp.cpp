@@ -4,6 +4,8 @@
 #include "bench/network/packet_sender.hpp"
 #include "bench/paths/monotonic.hpp"
 #include "bench/paths/pause_watch.hpp"
+#include "bench/paths/unavailable.hpp"
+#include "hft/bpf.hpp"
 #include "hft/bpf_xdp.hpp"
 #include "hft/consumer.hpp"
 #include "hft/cpu.hpp"
@@ -24,11 +26,14 @@ bpf::Xdp attach(const Setting& setting) {
                  .slot_size = default_slot_size(HFT_RECORD_HEADER + bytes)}});
 }
 
+// Where a sample begins.
+enum class From { kSend, kProgram };
+
 // What is longer than a line is copied, as recv() would: it is not here before.
 class XdpPath : public Path {
  public:
-  XdpPath(const Setting& setting, bool from_entry)
-      : from_entry_(from_entry),
+  XdpPath(const Setting& setting, From from)
+      : from_(from),
         watch_(setting.watch),
         reader_(setting),
         xdp_(attach(setting)),
@@ -45,9 +50,9 @@ class XdpPath : public Path {
                 std::min(bytes.size(), packet_.size()));
     compiler_barrier();
     Seen seen;
-    seen.now = from_entry_ ? clock_.now() : tsc_now();
+    seen.now = from_ == From::kProgram ? clock_.now() : tsc_now();
     reader_.take(packet_.data(), seen);
-    if (from_entry_) {
+    if (from_ == From::kProgram) {
       seen.stamp = clock_.at(record.stamp);
     }
     seen.stall = watch_.longest();
@@ -56,7 +61,7 @@ class XdpPath : public Path {
   }
 
  private:
-  bool from_entry_;
+  From from_;
   PauseWatch watch_;
   MonotonicClock clock_;
   PacketReader reader_;
@@ -67,14 +72,31 @@ class XdpPath : public Path {
   PacketSender sender_;
 };
 
+std::string unavailable() {
+  std::string why_not = packets_unavailable();
+  return why_not.empty() ? bpf::unavailable() : why_not;
+}
+
 }  // namespace
 
-std::unique_ptr<Path> attach_xdp(const Setting& setting) {
-  return std::make_unique<XdpPath>(setting, false);
-}
+extern const PathKind kXdp = {
+    .name = "xdp",
+    .summary = "UDP over veth, an XDP program to our ring, polled",
+    .adapts = Adapts::kToPayload,
+    .unavailable = unavailable,
+    .attach = attach_as<XdpPath, From::kSend>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
-std::unique_ptr<Path> attach_xdp_entry(const Setting& setting) {
-  return std::make_unique<XdpPath>(setting, true);
-}
+extern const PathKind kXdpEntry = {
+    .name = "xdp-entry",
+    .summary = "the same, from the XDP program's stamp",
+    .adapts = Adapts::kToPayload,
+    .unavailable = unavailable,
+    .attach = attach_as<XdpPath, From::kProgram>,
+    .largest = Veth::kPayloadMax,
+    .packets = true,
+};
 
 }  // namespace hft::bench

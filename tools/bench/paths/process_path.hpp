@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Our ring between two processes, with whatever the consumer does while the
+// ring is empty.
+#pragma once
+
+#include "bench/paths/process_ring.hpp"
+
+namespace hft::bench {
+
+/// `Wait` is made from Setting::watch. The producer calls its notify() after
+/// each record, the consumer its wait(consumer) for the next one. Its stall()
+/// is the consumer's longest pause in polling.
+template <typename Wait>
+class ProcessPath : public Path {
+ public:
+  explicit ProcessPath(const Setting& setting)
+      : region_(make_ring(setting)),
+        reader_(setting, region_),
+        wait_(setting.watch),
+        consumer_(RecordRing(region_).consumer()),
+        producer_(setting.path, setting.producer_cpu,
+                  [&](const ProducerProcess::Ready& ready) {
+                    produce(region_, setting, ready, [&] { wait_.notify(); });
+                  }) {}
+
+  void begin() override { producer_.start(); }
+
+  Seen next() override {
+    Seen seen = reader_.take(wait_.wait(consumer_));
+    seen.stall = wait_.stall();
+    consumer_.release();
+    return seen;
+  }
+
+ private:
+  Region region_;
+  RecordReader reader_;
+  Wait wait_;
+  Consumer<hft_record> consumer_;
+  ProducerProcess producer_;
+};
+
+}  // namespace hft::bench
