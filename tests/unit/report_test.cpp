@@ -77,7 +77,7 @@ TEST(Distribution, SharesAddUpInBinsOfEqualRatio) {
   EXPECT_THAT(shape.share[2], ElementsAre(0, 0, 0, 0));
 }
 
-TEST(Style, EveryPathHasItsOwn) {
+TEST(Style, ColoursComeFirstThenDashes) {
   EXPECT_EQ(style_of("ring").dash, 0);
   EXPECT_NE(style_of("ring").on_light, style_of("read").on_light);
   EXPECT_EQ(style_of("ring").on_light, style_of("pipe").on_light);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "lab/path_list.hpp"
 #include "lab/statistics.hpp"
 
 namespace hft::report {
@@ -21,9 +22,10 @@ constexpr Colour kPalette[] = {{"#0072b2", "#56b4e9"}, {"#d55e00", "#ff8c42"},
                                {"#9a6b00", "#f0c542"}, {"#5b4bc4", "#b0a4ff"},
                                {"#4d4d4d", "#d0d0d0"}, {"#8c2d19", "#f4a99b"}};
 
-// Paths that are often seen together have colours of their own: those of the
-// driver, those between two processes, those of eBPF.
-constexpr std::string_view kPaths[] = {
+// Styles are given out in this order first, so that paths that are often seen
+// together differ in colour: those of the driver, those between two processes,
+// those of eBPF. All other paths follow in the order of their list.
+constexpr std::string_view kFirst[] = {
     "ring",         "read",      "shm",          "lamport",      "syscall",
     "ebpf",         "floor",     "process",      "pipe",         "eventfd",
     "futex",        "xdp",       "ringbuf-poll", "lamport-spin", "udp-spin",
@@ -32,6 +34,21 @@ constexpr std::string_view kPaths[] = {
 int bin_of(std::uint64_t latency, int per_decade) {
   const auto value = static_cast<double>(std::max<std::uint64_t>(latency, 1));
   return static_cast<int>(std::floor(std::log10(value) * per_decade));
+}
+
+// A path that this build does not know stands after the last.
+std::size_t place_of(std::string_view path) {
+  const auto place_in_first = [](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(kFirst, name) -
+                                    std::begin(kFirst));
+  };
+  std::size_t place = place_in_first(path);
+  if (place < std::size(kFirst)) return place;
+  for (const std::string_view name : lab::kPathNames) {
+    if (name == path) break;
+    if (place_in_first(name) == std::size(kFirst)) ++place;
+  }
+  return place;
 }
 
 }  // namespace
@@ -121,9 +138,7 @@ Distribution distribution(const std::vector<PathSamples>& paths,
 }
 
 Style style_of(std::string_view path) {
-  // A path that is not listed stands after the last.
-  const auto index = static_cast<std::size_t>(std::ranges::find(kPaths, path) -
-                                              std::begin(kPaths));
+  const std::size_t index = place_of(path);
   const Colour& colour = kPalette[index % std::size(kPalette)];
   return {colour.on_light, colour.on_dark,
           static_cast<int>(index / std::size(kPalette))};

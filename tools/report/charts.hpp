@@ -57,8 +57,10 @@ Distribution distribution(const std::vector<PathSamples>& paths,
 struct Style {
   std::string_view on_light;
   std::string_view on_dark;
-  int dash;  // 0 is a solid line
+  int dash;  // 0 is a solid line; below kDashes
 };
+/// How many dashes report.js and gnuplot tell apart.
+inline constexpr int kDashes = 5;
 Style style_of(std::string_view path);
 
 }  // namespace hft::report

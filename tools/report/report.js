@@ -66,7 +66,7 @@
 
   const draw = (id, rows, formatX, formatY, options) => {
     const element = document.getElementById(id);
-    const patterns = [null, [7, 3], [2, 3]];
+    const patterns = [null, [7, 3], [2, 3], [7, 3, 2, 3], [7, 3, 2, 3, 2, 3]];
     const dashes = data.paths.map((path) => [path.name, {strokePattern: patterns[path.dash]}]);
     const chart = new Dygraph(element, rows, {
       labels: ['x', ...labels],
