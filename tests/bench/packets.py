@@ -12,9 +12,9 @@ import sys
 import tempfile
 import time
 
+import paths
+
 HFT, WHAT = sys.argv[1:]
-PATHS = ["udp-block", "udp-spin", "udp-busy-poll", "af-xdp", "xdp",
-         "xdp-entry"]
 UNAVAILABLE = 69
 NOBODY = 65534
 SECONDS = 20
@@ -88,19 +88,12 @@ def visible():
             sorted(os.listdir(named)) if named.exists() else [])
 
 
-def offered(path):
-    lines = subprocess.run([HFT, "bench", "--list"], capture_output=True,
-                           text=True, check=True).stdout.splitlines()
-    states = dict(zip((line.split()[0] for line in lines[::2]), lines[1::2]))
-    return states[path].strip() == "offered"
-
-
 def killed():
     if os.geteuid() != 0:
         skip("it needs root")
     if not {0, 1} <= os.sched_getaffinity(0):
         skip("it needs CPUs 0 and 1")
-    if not offered("af-xdp"):
+    if "af-xdp" not in paths.offered(HFT):
         skip("this machine does not offer the path af-xdp")
     if shutil.which("bpftool") is None:
         skip("it needs bpftool")
@@ -128,13 +121,17 @@ def killed():
 
 
 def unprivileged():
+    packet_paths = [path for path in paths.states(HFT)
+                    if paths.takes_packets(HFT, path)]
+    if not packet_paths:
+        sys.exit("expected paths that take a --sender, found none")
     with tempfile.TemporaryDirectory() as name:
         # Where anyone can reach it, as a build folder need not be.
         os.chmod(name, 0o755)
         hft = shutil.copy(HFT, name)
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         who = who if os.geteuid() == 0 else {}
-        for path in PATHS:
+        for path in packet_paths:
             done = subprocess.run([hft, "bench", "--paths", path], text=True,
                                   capture_output=True, check=False, cwd="/",
                                   **who)
