@@ -15,13 +15,12 @@
 #include <string>
 
 #include "hft/bpf.hpp"
+#include "hft/bpf_xdp_link.hpp"
 
 namespace hft::bpf {
 
 struct XdpOptions {
-  /// kNative runs in the interface's driver, kGeneric before the stack, on any
-  /// interface. kAuto takes what there is.
-  enum class Attach { kAuto, kNative, kGeneric };
+  using Attach = XdpAttach;
 
   std::string interface;     // of the calling thread's network namespace
   std::uint16_t port = 0;    // of the destination; 0: any

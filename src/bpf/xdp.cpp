@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <linux/if_link.h>
 #include <net/if.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <type_traits>
 
 #include "bpf/skeleton.hpp"
+#include "hft/bpf_xdp_link.hpp"
 #include "region_internal.hpp"
 #include "xdp.skel.h"
 
@@ -32,40 +32,17 @@ in_addr_t parse_address(const std::string& text) {
   return address.s_addr;
 }
 
-// The link goes, and the program with it, when its descriptor is closed.
-Descriptor try_attach(int program, unsigned index, unsigned flags) {
-  bpf_link_create_opts options{};
-  options.sz = sizeof options;
-  options.flags = flags;
-  return Descriptor(
-      bpf_link_create(program, static_cast<int>(index), BPF_XDP, &options));
-}
-
-[[noreturn]] void fail_attach(const XdpOptions& options) {
-  const char* hint = "";
-  if (errno == EBUSY) {
-    hint = ": another XDP program is attached (ip link show)";
-  } else if (errno == EOPNOTSUPP || errno == EINVAL) {
-    hint =
-        ": its driver has no native mode, or not for its MTU or its number of "
-        "queues: attach in generic mode";
-  }
-  fail(errno,
-       fmt::format("attach an XDP program to {}{}", options.interface, hint));
-}
-
 }  // namespace
 
 struct Xdp::Loaded {
   internal::Owned<xdp_bpf, xdp_bpf__destroy> skeleton =
       internal::open_skeleton<xdp_bpf__open, xdp_bpf__destroy>();
   std::optional<Rings> rings;
-  Descriptor link;
+  std::optional<XdpLink> link;
   bool native = true;
 };
 
 Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
-  using enum Options::Attach;
   const in_addr_t address = parse_address(options.address);
   if (options.pass && options.pass_when_full) {
     throw std::invalid_argument(
@@ -89,18 +66,9 @@ Xdp::Xdp(const Options& options) : loaded_(std::make_unique<Loaded>()) {
   loaded_->rings = internal::load_with_rings(*loaded_->skeleton, "packets",
                                              options.shape, go_on);
 
-  const int program = bpf_program__fd(loaded_->skeleton->progs.on_packet);
-  if (options.attach != kGeneric) {
-    loaded_->link = try_attach(program, index, XDP_FLAGS_DRV_MODE);
-  }
-  if (!loaded_->link && (options.attach == kGeneric ||
-                         (options.attach == kAuto && errno != EBUSY))) {
-    loaded_->native = false;
-    loaded_->link = try_attach(program, index, XDP_FLAGS_SKB_MODE);
-  }
-  if (!loaded_->link) {
-    fail_attach(options);
-  }
+  loaded_->link.emplace(bpf_program__fd(loaded_->skeleton->progs.on_packet),
+                        index, options.attach);
+  loaded_->native = loaded_->link->native();
 }
 
 Xdp::Xdp(Xdp&&) noexcept = default;
@@ -111,20 +79,12 @@ const Rings& Xdp::rings() const noexcept { return *loaded_->rings; }
 bool Xdp::native() const noexcept { return loaded_->native; }
 
 void Xdp::stop() {
-  loaded_->link = Descriptor();
+  loaded_->link.reset();
   internal::await_programs();
 }
 
 bool Xdp::attached() const {
-  if (!loaded_->link) {
-    return false;
-  }
-  bpf_link_info info{};
-  __u32 size = sizeof info;
-  if (bpf_obj_get_info_by_fd(loaded_->link.get(), &info, &size) != 0) {
-    fail(errno, "ask where an XDP program is attached");
-  }
-  return info.xdp.ifindex != 0;
+  return loaded_->link && loaded_->link->attached();
 }
 
 hft_ring_stats Xdp::stats(std::uint32_t ring) const {

@@ -106,9 +106,10 @@ void make_pair(const NetworkNamespace& sender,
 
 /// Address, neighbour, up: in the namespace that the caller is in. Returns the
 /// interface's number.
-int bring_up(const End& here, const End& there) {
+unsigned bring_up(const End& here, const End& there) {
   const Socket socket = route_socket();
-  const auto index = static_cast<int>(if_nametoindex(here.name));
+  const unsigned number = if_nametoindex(here.name);
+  const auto index = static_cast<int>(number);
 
   const LocalAddress address(rtnl_addr_alloc());
   rtnl_addr_set_ifindex(address.get(), index);
@@ -130,11 +131,12 @@ int bring_up(const End& here, const End& there) {
   rtnl_neigh_set_lladdr(neighbour.get(), parse(there.mac, AF_LLC).get());
   rtnl_neigh_set_state(neighbour.get(), NUD_PERMANENT);
   check(rtnl_neigh_add(socket.get(), neighbour.get(), NLM_F_CREATE), there.mac);
-  return index;
+  return number;
 }
 
 /// Returns the number of the receiver's interface.
-int join(const NetworkNamespace& sender, const NetworkNamespace& receiver) {
+unsigned join(const NetworkNamespace& sender,
+              const NetworkNamespace& receiver) {
   {
     const Visit visit(receiver);
     disable_ipv6();

@@ -30,7 +30,7 @@ class Veth {
   [[nodiscard]] const NetworkNamespace& sender() const { return sender_; }
   [[nodiscard]] const NetworkNamespace& receiver() const { return receiver_; }
   /// Its number in the receiver's namespace.
-  [[nodiscard]] int receiver_index() const { return receiver_index_; }
+  [[nodiscard]] unsigned receiver_index() const { return receiver_index_; }
   /// Where packets are sent to.
   [[nodiscard]] static sockaddr_in destination();
 
@@ -39,7 +39,7 @@ class Veth {
 
   NetworkNamespace sender_;
   NetworkNamespace receiver_;
-  int receiver_index_;
+  unsigned receiver_index_;
 };
 
 }  // namespace hft::bench

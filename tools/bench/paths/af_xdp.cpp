@@ -19,10 +19,11 @@
 #include <system_error>
 
 #include "bench/network/packet_sender.hpp"
-#include "bench/network/xdp_attachment.hpp"
+#include "bench/network/xdp_mode.hpp"
 #include "bench/paths/pause_watch.hpp"
 #include "bench/paths/unavailable.hpp"
 #include "hft/bpf.hpp"
+#include "hft/bpf_xdp_link.hpp"
 #include "hft/cpu.hpp"
 #include "hft/detail/mapping.hpp"
 
@@ -156,6 +157,11 @@ class Redirect {
   std::unique_ptr<redirect_bpf, Destroy> program_;
 };
 
+bpf::XdpLink attach(int program) {
+  const Visit visit(Veth::shared().receiver());
+  return {program, Veth::shared().receiver_index()};
+}
+
 class AfXdpPath : public Path {
  public:
   explicit AfXdpPath(const Setting& setting)
@@ -164,8 +170,10 @@ class AfXdpPath : public Path {
         size_(packet_size(setting)),
         socket_(setting.capacity),
         redirect_(socket_.fd()),
-        attachment_(redirect_.fd(), setting.path),
-        sender_(setting) {}
+        link_(attach(redirect_.fd())),
+        sender_(setting) {
+    report_xdp_mode(link_.native(), setting.path);
+  }
 
   void begin() override { sender_.start(); }
 
@@ -193,7 +201,7 @@ class AfXdpPath : public Path {
   PacketBuffer packet_{};
   XdpSocket socket_;
   Redirect redirect_;
-  XdpAttachment attachment_;
+  bpf::XdpLink link_;
   PacketSender sender_;
 };
 

@@ -2,6 +2,7 @@
 // UDP over veth through an XDP program into our ring: from right before send(),
 // as the other paths of packets, and from the program's own stamp.
 #include "bench/network/packet_sender.hpp"
+#include "bench/network/xdp_mode.hpp"
 #include "bench/paths/monotonic.hpp"
 #include "bench/paths/pause_watch.hpp"
 #include "bench/paths/unavailable.hpp"
@@ -37,7 +38,9 @@ class XdpPath : public Path {
         watch_(setting.watch),
         reader_(setting),
         xdp_(attach(setting)),
-        sender_(setting) {}
+        sender_(setting) {
+    report_xdp_mode(xdp_.native(), setting.path);
+  }
 
   void begin() override { sender_.start(); }
 
