@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -26,6 +25,7 @@
 
 #include "bpf_test.hpp"
 #include "child.hpp"
+#include "net/interface.hpp"
 #include "overlap.skel.h"
 #include "tap/tapped.hpp"
 
@@ -331,11 +331,7 @@ void become_a_network() {
   expect_zero(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr),
               "mount --make-private");
   expect_zero(mount("sysfs", "/sys", "sysfs", 0, nullptr), "mount sysfs");
-  const Descriptor any(socket(AF_INET, SOCK_DGRAM, 0));
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP;
-  expect_zero(ioctl(any.get(), SIOCSIFFLAGS, &request), "lo up");
+  net::bring_up("lo");
 }
 
 // A cgroup for as long as this lives.

@@ -26,6 +26,7 @@
 
 #include "bpf_test.hpp"
 #include "hft/record.hpp"
+#include "net/interface.hpp"
 
 namespace hft::bpf {
 namespace {
@@ -135,14 +136,7 @@ class XdpFixture : public PinTest {
       GTEST_SKIP() << "needs a network namespace: " << std::strerror(errno);
     }
     socket_ = Descriptor(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-    raise("lo");
-  }
-
-  void raise(const char* interface) const {
-    ifreq request{};
-    std::strcpy(request.ifr_name, interface);
-    request.ifr_flags = IFF_UP;
-    ASSERT_EQ(ioctl(socket_.get(), SIOCSIFFLAGS, &request), 0);
+    net::bring_up("lo");
   }
 
   void TearDown() override {
@@ -226,7 +220,7 @@ class XdpTest : public XdpFixture, public testing::WithParamInterface<Attach> {
       std::strcpy(request.ifr_name, end);
       request.ifr_mtu = kVethMtu;
       ASSERT_EQ(ioctl(socket_.get(), SIOCSIFMTU, &request), 0);
-      raise(end);
+      net::bring_up(end);
     }
   }
 
@@ -518,8 +512,8 @@ TEST_F(XdpOnLoopback, InterfacesThatGoAwayAreToldAndTheirRecordsStay) {
     if (const std::string error = make_veth(); !error.empty()) {
       GTEST_SKIP() << "needs a veth pair: " << error;
     }
-    raise(kReceiver);
-    raise(kSender);
+    net::bring_up(kReceiver);
+    net::bring_up(kSender);
     sender_ = kSender;
     XdpOptions options = on_loopback();
     options.interface = kReceiver;

@@ -2,22 +2,20 @@
 #include "net/frame.hpp"
 
 #include <algorithm>
-#include <array>
+#include <tuple>
 
 #include "net/big_endian.hpp"
 
 namespace hft::net {
 namespace {
 
-constexpr std::size_t kMacSize = 6;
-constexpr std::size_t kEthernetSize = 14;
+constexpr std::size_t kMacSize = std::tuple_size_v<Mac>;
 constexpr std::size_t kTagSize = 4;
 constexpr int kMostTags = 2;
 constexpr std::uint16_t kTypeIp = 0x0800;
 constexpr std::uint16_t kTypeVlan = 0x8100;
 constexpr std::uint16_t kTypeServiceVlan = 0x88A8;
 
-constexpr std::size_t kIpSize = 20;  // without options
 constexpr std::size_t kIpTotalAt = 2;
 constexpr std::size_t kIpFragmentAt = 6;
 constexpr std::size_t kIpTtlAt = 8;
@@ -28,7 +26,6 @@ constexpr std::size_t kIpToAt = 16;
 constexpr std::uint16_t kMoreOrOffset = 0x3FFF;  // not "do not fragment"
 constexpr std::uint8_t kUdp = 17;
 
-constexpr std::size_t kUdpSize = 8;
 constexpr std::size_t kUdpToAt = 2;
 constexpr std::size_t kUdpLengthAt = 4;
 
@@ -67,16 +64,17 @@ std::uint16_t internet_checksum(Bytes bytes) {
   return static_cast<std::uint16_t>(~sum);
 }
 
-// RFC 1112: the low 23 bits of the group; of a host, one of our own.
-std::array<std::byte, kMacSize> mac_of(const Endpoint& endpoint) {
-  std::array<std::byte, kMacSize> mac{};
-  store_big(endpoint.address & 0x7FFFFF, &mac[2]);
-  mac[0] = endpoint.is_group() ? std::byte{0x01} : std::byte{0x02};
-  mac[2] = endpoint.is_group() ? std::byte{0x5E} : std::byte{0};
+}  // namespace
+
+// Of a group, the low 23 bits are its own.
+Mac mac_of(std::uint32_t address) {
+  const bool group = Endpoint{.address = address, .port = 0}.is_group();
+  Mac mac{};
+  store_big(address & 0x7FFFFF, &mac[2]);
+  mac[0] = group ? std::byte{0x01} : std::byte{0x02};
+  mac[2] = group ? std::byte{0x5E} : std::byte{0};
   return mac;
 }
-
-}  // namespace
 
 Frame parse_ethernet(Bytes frame) {
   std::size_t at = kEthernetSize;
@@ -121,13 +119,12 @@ Frame parse_ip(Bytes packet) {
 
 void write_frame(const Endpoint& endpoint, Bytes payload,
                  std::vector<std::byte>& to) {
-  constexpr std::uint32_t kFrom = 0x0A000001;  // 10.0.0.1
   constexpr std::uint8_t kVersionAndSize = 0x45;
   constexpr std::uint8_t kTtl = 64;
   to.assign(kEthernetSize + kIpSize + kUdpSize + payload.size(), std::byte{});
-  const auto mac = mac_of(endpoint);
+  const Mac mac = mac_of(endpoint.address);
   std::copy(mac.begin(), mac.end(), to.begin());
-  const auto from = mac_of({.address = kFrom, .port = 0});
+  const Mac from = mac_of(kFrameSender);
   std::copy(from.begin(), from.end(), to.begin() + kMacSize);
   store_big(kTypeIp, &to[2 * kMacSize]);
 
@@ -137,7 +134,7 @@ void write_frame(const Endpoint& endpoint, Bytes payload,
             ip + kIpTotalAt);
   ip[kIpTtlAt] = std::byte{kTtl};
   ip[kIpProtocolAt] = std::byte{kUdp};
-  store_big(kFrom, ip + kIpFromAt);
+  store_big(kFrameSender, ip + kIpFromAt);
   store_big(endpoint.address, ip + kIpToAt);
   store_big(internet_checksum({ip, kIpSize}), ip + kIpChecksumAt);
 

@@ -6,7 +6,9 @@
 //   …);
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "net/bytes.hpp"
@@ -32,8 +34,21 @@ Frame parse_ethernet(Bytes frame);
 /// From the IP header on.
 Frame parse_ip(Bytes packet);
 
+/// The headers before a payload, bytes.
+inline constexpr std::size_t kEthernetSize = 14;
+inline constexpr std::size_t kIpSize = 20;  // without options
+inline constexpr std::size_t kUdpSize = 8;
+
 /// Longer payloads than this do not fit into one datagram.
-inline constexpr std::size_t kLongestPayload = 65'507;
+inline constexpr std::size_t kLongestPayload = 65'535 - kIpSize - kUdpSize;
+
+/// Where written frames come from: 10.0.0.1.
+inline constexpr std::uint32_t kFrameSender = 0x0A000001;
+
+using Mac = std::array<std::byte, 6>;
+/// Of a group, what its members listen to (RFC 1112); of a host, one of our
+/// own.
+Mac mac_of(std::uint32_t address);
 
 /// `to` holds the frame afterwards: Ethernet, IPv4 with its checksum, UDP
 /// without one.

@@ -33,7 +33,7 @@ Descriptor frame_socket() {
 Descriptor udp_socket() {
   const Visit visit(Veth::shared().sender());
   Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in to = Veth::destination();
+  const sockaddr_in to = net::to_sockaddr(Veth::destination());
   if (!udp || connect(udp.get(), reinterpret_cast<const sockaddr*>(&to),
                       sizeof(to)) != 0) {
     throw std::system_error(errno, std::generic_category(),
@@ -43,11 +43,8 @@ Descriptor udp_socket() {
 }
 
 std::vector<std::byte> frame_of(std::size_t payload) {
-  const sockaddr_in to = Veth::destination();
   std::vector<std::byte> frame;
-  net::write_frame(
-      {.address = ntohl(to.sin_addr.s_addr), .port = ntohs(to.sin_port)},
-      std::vector<std::byte>(payload), frame);
+  net::write_frame(Veth::destination(), std::vector<std::byte>(payload), frame);
   return frame;
 }
 

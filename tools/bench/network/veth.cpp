@@ -19,19 +19,19 @@
 #include <string_view>
 #include <system_error>
 
+#include "net/interface.hpp"
+
 namespace hft::bench {
 namespace {
 
 /// One end of the pair.
 struct End {
   const char* name;
-  const char* ip;
-  const char* mac;
+  std::uint32_t address;
 };
-// As net::write_frame() has them.
-constexpr End kSender = {Veth::kSenderName, "10.0.0.1", "02:00:00:00:00:01"};
-constexpr End kReceiver = {Veth::kReceiverName, "10.0.0.2",
-                           "02:00:00:00:00:02"};
+// The sender is where net::write_frame() says that frames come from.
+constexpr End kSender = {Veth::kSenderName, net::kFrameSender};
+constexpr End kReceiver = {Veth::kReceiverName, net::kFrameSender + 1};
 constexpr int kPrefix = 24;
 
 template <auto free>
@@ -61,10 +61,14 @@ Socket route_socket() {
   return socket;
 }
 
-Address parse(const char* text, int family) {
-  nl_addr* address = nullptr;
-  check(nl_addr_parse(text, family, &address), text);
-  return Address(address);
+Address ip_of(const End& end) {
+  const std::uint32_t address = htonl(end.address);
+  return Address(nl_addr_build(AF_INET, &address, sizeof address));
+}
+
+Address mac_of(const End& end) {
+  const net::Mac mac = net::mac_of(end.address);
+  return Address(nl_addr_build(AF_LLC, mac.data(), mac.size()));
 }
 
 // Before there are any interfaces: none announces itself.
@@ -82,7 +86,7 @@ void disable_ipv6() {
 
 void describe(rtnl_link* link, const End& end) {
   rtnl_link_set_name(link, end.name);
-  rtnl_link_set_addr(link, parse(end.mac, AF_LLC).get());
+  rtnl_link_set_addr(link, mac_of(end).get());
   // An AF_XDP socket sees one queue.
   rtnl_link_set_num_tx_queues(link, 1);
   rtnl_link_set_num_rx_queues(link, 1);
@@ -104,39 +108,37 @@ void make_pair(const NetworkNamespace& sender,
         "CONFIG_VETH");
 }
 
-/// Address, neighbour, up: in the namespace that the caller is in. Returns the
+/// Address, up, neighbour: in the namespace that the caller is in. Returns the
 /// interface's number.
-unsigned bring_up(const End& here, const End& there) {
+unsigned join(const End& here, const End& there) {
   const Socket socket = route_socket();
   const unsigned number = if_nametoindex(here.name);
   const auto index = static_cast<int>(number);
 
   const LocalAddress address(rtnl_addr_alloc());
   rtnl_addr_set_ifindex(address.get(), index);
-  check(rtnl_addr_set_local(address.get(), parse(here.ip, AF_INET).get()),
-        here.ip);
+  check(rtnl_addr_set_local(address.get(), ip_of(here).get()),
+        "describe an address");
   rtnl_addr_set_prefixlen(address.get(), kPrefix);
-  check(rtnl_addr_add(socket.get(), address.get(), 0), here.ip);
+  check(rtnl_addr_add(socket.get(), address.get(), 0),
+        "give a veth interface its address");
 
-  const Link as_found(rtnl_link_alloc());
-  const Link up(rtnl_link_alloc());
-  rtnl_link_set_ifindex(as_found.get(), index);
-  rtnl_link_set_flags(up.get(), IFF_UP);
-  check(rtnl_link_change(socket.get(), as_found.get(), up.get(), 0), here.name);
+  net::bring_up(here.name);
 
   const Neighbour neighbour(rtnl_neigh_alloc());
   rtnl_neigh_set_ifindex(neighbour.get(), index);
-  check(rtnl_neigh_set_dst(neighbour.get(), parse(there.ip, AF_INET).get()),
-        there.ip);
-  rtnl_neigh_set_lladdr(neighbour.get(), parse(there.mac, AF_LLC).get());
+  check(rtnl_neigh_set_dst(neighbour.get(), ip_of(there).get()),
+        "describe a neighbour");
+  rtnl_neigh_set_lladdr(neighbour.get(), mac_of(there).get());
   rtnl_neigh_set_state(neighbour.get(), NUD_PERMANENT);
-  check(rtnl_neigh_add(socket.get(), neighbour.get(), NLM_F_CREATE), there.mac);
+  check(rtnl_neigh_add(socket.get(), neighbour.get(), NLM_F_CREATE),
+        "tell a veth interface its neighbour");
   return number;
 }
 
 /// Returns the number of the receiver's interface.
-unsigned join(const NetworkNamespace& sender,
-              const NetworkNamespace& receiver) {
+unsigned make_network(const NetworkNamespace& sender,
+                      const NetworkNamespace& receiver) {
   {
     const Visit visit(receiver);
     disable_ipv6();
@@ -144,27 +146,23 @@ unsigned join(const NetworkNamespace& sender,
   make_pair(sender, receiver);
   {
     const Visit visit(sender);
-    bring_up(kSender, kReceiver);
+    join(kSender, kReceiver);
   }
   const Visit visit(receiver);
-  return bring_up(kReceiver, kSender);
+  return join(kReceiver, kSender);
 }
 
 }  // namespace
 
-Veth::Veth() : receiver_index_(join(sender_, receiver_)) {}
+Veth::Veth() : receiver_index_(make_network(sender_, receiver_)) {}
 
 const Veth& Veth::shared() {
   static const Veth veth;
   return veth;
 }
 
-sockaddr_in Veth::destination() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(kPort);
-  inet_pton(AF_INET, kReceiver.ip, &address.sin_addr);
-  return address;
+net::Endpoint Veth::destination() {
+  return {.address = kReceiver.address, .port = kPort};
 }
 
 }  // namespace hft::bench

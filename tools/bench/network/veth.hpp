@@ -3,11 +3,11 @@
 // veth pair from the sender's to the receiver's.
 #pragma once
 
-#include <netinet/in.h>
-
 #include <cstdint>
 
 #include "bench/network/network_namespace.hpp"
+#include "net/endpoint.hpp"
+#include "net/frame.hpp"
 
 namespace hft::bench {
 
@@ -20,7 +20,8 @@ class Veth {
   static constexpr const char* kSenderName = "hft-tx";
   static constexpr const char* kReceiverName = "hft-rx";
   static constexpr std::uint16_t kPort = 26'400;  // paths are measured in turn
-  static constexpr std::uint32_t kPayloadMax = 1'500 - 20 - 8;  // IP, UDP
+  static constexpr std::uint32_t kPayloadMax =
+      1'500 - net::kIpSize - net::kUdpSize;
 
   /// The one of this process: made at the first call, and gone with the
   /// process, however that ends. Throws std::runtime_error saying why this
@@ -32,7 +33,7 @@ class Veth {
   /// Its number in the receiver's namespace.
   [[nodiscard]] unsigned receiver_index() const { return receiver_index_; }
   /// Where packets are sent to.
-  [[nodiscard]] static sockaddr_in destination();
+  [[nodiscard]] static net::Endpoint destination();
 
  private:
   Veth();

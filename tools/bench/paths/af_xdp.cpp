@@ -3,10 +3,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_ether.h>
 #include <linux/if_xdp.h>
-#include <netinet/ip.h>
-#include <netinet/udp.h>
 #include <redirect.skel.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,7 +30,7 @@ namespace {
 // Holds a frame of Ethernet and the room that the kernel leaves before it.
 constexpr std::uint32_t kFrame = 2048;
 constexpr std::size_t kHeaders =
-    sizeof(ethhdr) + sizeof(iphdr) + sizeof(udphdr);
+    net::kEthernetSize + net::kIpSize + net::kUdpSize;
 constexpr std::uint32_t kQueue = 0;
 
 void check(int result, const char* what) {

@@ -30,7 +30,7 @@ int buffer_bytes(const Setting& setting) {
 Descriptor bound_socket(const Setting& setting) {
   const Visit visit(Veth::shared().receiver());
   Descriptor udp(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in here = Veth::destination();
+  const sockaddr_in here = net::to_sockaddr(Veth::destination());
   if (!udp || bind(udp.get(), reinterpret_cast<const sockaddr*>(&here),
                    sizeof(here)) != 0) {
     throw std::system_error(errno, std::generic_category(),
