@@ -19,7 +19,7 @@ void pin_to_cpu(int cpu) {
   if (sched_setaffinity(0, sizeof(set), &set) != 0) {
     throw std::system_error(errno, std::generic_category(),
                             "pin to CPU " + std::to_string(cpu) +
-                                ": give one of /sys/devices/system/cpu/online");
+                                ": use one of /sys/devices/system/cpu/online");
   }
 }
 

@@ -25,10 +25,9 @@ std::string open_hint() {
     case ENOENT:
     case ENODEV:
     case ENXIO:
-      return "open /dev/hft: there is no ring behind it yet; where the driver "
-             "is built in syscall(548, 555) creates it, which `hft ctl create` "
-             "does, and elsewhere `modprobe hft`; without devtmpfs also mknod "
-             "/dev/hft c 10 60";
+      return "open /dev/hft: the ring of the driver does not exist: run `hft "
+             "ctl create` where the driver is built into the kernel, `modprobe "
+             "hft` elsewhere; without devtmpfs also mknod /dev/hft c 10 60";
     default:
       return "open /dev/hft";
   }
@@ -60,10 +59,9 @@ void control(hft_syscall_mode mode) {
     return;
   }
   if (mode == HFT_SYS_TEARDOWN) {
-    throw std::system_error(
-        ENOSYS, std::generic_category(),
-        "teardown: this kernel has no syscall 548, and a module's ring goes "
-        "with it: rmmod hft");
+    throw std::system_error(ENOSYS, std::generic_category(),
+                            "teardown: this kernel has no syscall 548; "
+                            "unloading the module removes its ring: rmmod hft");
   }
   // Where there is no ring this says so.
   const Device device = Device::open();
@@ -80,7 +78,7 @@ std::string driver_unavailable() {
            "the sandbox, ./sandbox exec -- hft bench, or modprobe hft";
   }
   if (geteuid() != 0) {
-    return "its control plane needs CAP_SYS_ADMIN: run as root";
+    return "controlling the driver needs CAP_SYS_ADMIN: run as root";
   }
   return {};
 }

@@ -102,14 +102,15 @@ PendingFolder::PendingFolder(std::string_view name)
   // For no one else until it is whole, and for us whatever the umask.
   if (mkdir(temporary_.c_str(), 0700) != 0 ||
       chmod(temporary_.c_str(), 0700) != 0) {
-    fail(errno, fmt::format("make the folder {}: is a tmpfs mounted at {}?",
-                            temporary_, kShm));
+    fail(errno,
+         fmt::format("create the directory {}: is a tmpfs mounted at {}?",
+                     temporary_, kShm));
   }
   folder_ = open_folder(temporary_);
   if (!folder_) {
     const int error = errno;
     rmdir(temporary_.c_str());
-    fail(error, "open the folder " + temporary_);
+    fail(error, "open the directory " + temporary_);
   }
 }
 
@@ -124,7 +125,8 @@ Descriptor PendingFolder::make(const char* file, std::uint64_t bytes,
                          0600));
   if (!made || fchmod(made.get(), mode) != 0 ||
       ftruncate(made.get(), static_cast<off_t>(bytes)) != 0) {
-    fail(errno, fmt::format("make {}/{} of {} bytes", temporary_, file, bytes));
+    fail(errno,
+         fmt::format("create {}/{} of {} bytes", temporary_, file, bytes));
   }
   return made;
 }
@@ -138,7 +140,8 @@ Descriptor PendingFolder::make_doorbell(mode_t mode) const {
                              O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   }
   if (!made || fchmod(made.get(), mode) != 0) {
-    fail(errno, fmt::format("make the pipe {}/{}", temporary_, kDoorbellName));
+    fail(errno,
+         fmt::format("create the pipe {}/{}", temporary_, kDoorbellName));
   }
   return made;
 }
@@ -149,8 +152,8 @@ void PendingFolder::reserve(const Descriptor& file, std::uint64_t bytes) const {
     result = fallocate(file.get(), 0, 0, static_cast<off_t>(bytes));
   } while (result != 0 && errno == EINTR);
   if (result != 0) {
-    fail(errno, fmt::format("{} bytes for ring {}: ask for fewer records, or "
-                            "make room in {} (df {})",
+    fail(errno, fmt::format("{} bytes for ring {}: use fewer records, or make "
+                            "room in {} (df {})",
                             bytes, name_, kShm, kShm));
   }
 }
@@ -180,11 +183,12 @@ void remove_folder(std::string_view name) {
   // creator sweeps the rest.
   const std::string temporary = temporary_path(name);
   if (rename(path.c_str(), temporary.c_str()) != 0) {
-    fail(errno, fmt::format("remove ring {}: {} has to be yours", name, path));
+    fail(errno, fmt::format("remove ring {}: only its owner may remove {}",
+                            name, path));
   }
   if (!erase_ring(temporary, folder)) {
-    fail(errno, fmt::format("remove the folder {}, in which there is more "
-                            "than a ring: look, and remove it by hand",
+    fail(errno, fmt::format("remove the directory {}: it holds more than a "
+                            "ring; look at it, and remove it by hand",
                             temporary));
   }
 }

@@ -52,10 +52,11 @@ class Folder {
     }
     owner_ = status.st_uid;
     if (owner_ != geteuid() && owner_ != 0 && owner_ != options.owner) {
-      fail(EPERM, fmt::format("attach to {}: it is user {}'s, expected root's "
-                              "or user {}'s; if you trust that user, name it "
-                              "in AttachOptions.owner",
-                              path_, owner_, geteuid()));
+      fail(EPERM,
+           fmt::format(
+               "attach to {}: it belongs to user {}, expected root or user {}; "
+               "if you trust that user, name it in AttachOptions.owner",
+               path_, owner_, geteuid()));
     }
     if ((status.st_mode & 0022) != 0) {
       throw InvalidRing(
@@ -133,8 +134,8 @@ class Folder {
 
   [[noreturn]] void fail_to_open(const char* file, bool write) const {
     fail(EACCES,
-         fmt::format("open {} to {}: create the ring with a consumer_mode "
-                     "that admits this user, 0666, or 0660 for a group",
+         fmt::format("open {} to {}: create the ring with a consumer_mode that "
+                     "admits this user, such as 0666, or 0660 for a group",
                      path(file), write ? "read and write" : "read"));
   }
 

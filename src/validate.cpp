@@ -131,12 +131,12 @@ void expect_layout(const hft_info& info, std::uint32_t record_size,
                    std::uint32_t slot_size, std::uint32_t records_per_slot) {
   if (info.record_size != record_size || info.slot_size != slot_size ||
       info.records_per_slot != records_per_slot) {
-    throw InvalidRing(fmt::format(
-        "a ring of other records: it has {} of {} bytes in a slot of {}, "
-        "expected {} of {} bytes in a slot of {}: name the record type and the "
-        "policy that it was made for",
-        info.records_per_slot, info.record_size, info.slot_size,
-        records_per_slot, record_size, slot_size));
+    throw InvalidRing(
+        fmt::format("the ring holds other records: {} of {} bytes in a slot of "
+                    "{}, expected {} of {} bytes in a slot of {}: use the "
+                    "record type and the policy that it was created for",
+                    info.records_per_slot, info.record_size, info.slot_size,
+                    records_per_slot, record_size, slot_size));
   }
 }
 
@@ -144,8 +144,9 @@ void expect_mode(const hft_info& info, hft_mode mode) {
   if (info.mode != mode) {
     throw InvalidRing(
         mode == HFT_MODE_DROP
-            ? "a ring in overwrite mode: take overwrite_producer() or reader()"
-            : "a ring in drop mode: take producer() or consumer()");
+            ? "the ring is in overwrite mode: use overwrite_producer() or "
+              "reader()"
+            : "the ring is in drop mode: use producer() or consumer()");
   }
 }
 

@@ -138,16 +138,16 @@ int Sleeper::fd() const {
   switch (producer_) {
     case HFT_PRODUCER_DRIVER:
       throw std::logic_error(
-          "wake_fd() of a ring of /dev/hft that was attached to without a "
-          "wake-up: attach with hft::WakeUp::kOnRequest");
+          "wake_fd() of a ring of /dev/hft that was attached without wake-ups: "
+          "attach with hft::WakeUp::kOnRequest");
     case HFT_PRODUCER_BPF:
       throw std::logic_error(
           "wake_fd() of a BPF ring without a doorbell: its loader shaped it "
-          "with wake_ups = false, or did not give us the doorbell");
+          "with wake_ups = false or did not pass on the doorbell");
     default:
       throw std::logic_error(
           "wake_fd() of a process ring without a doorbell: an older version "
-          "made it, or its maker had no descriptor left (ulimit -n)");
+          "created it, or its creator had no descriptor left (ulimit -n)");
   }
 }
 

@@ -157,7 +157,7 @@ log=$HFT_CACHE/build/$flavour.log
 if [[ ! -d $image ]]; then
   [[ $HFT_CACHE != *[[:space:]:]* ]] ||
     die "$EXIT_CANNOT_WRITE" "the cache is $HFT_CACHE, and kernels do not build below spaces or colons" \
-      "set XDG_CACHE_HOME to another folder"
+      "set XDG_CACHE_HOME to another directory"
   make_dir "$HFT_CACHE/locks" "$HFT_CACHE/images" "$HFT_CACHE/build" "$HFT_CACHE/src"
   # One kernel at a time: builds share sources and both CPUs.
   exec 9>"$HFT_CACHE/locks/kernel"

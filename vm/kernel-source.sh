@@ -46,12 +46,12 @@ debian_source() { # VERSION FLAVOUR
 # check_tree DIR: it is a kernel's top folder that nobody has built in.
 check_tree() {
   local file
-  [[ -d $1 ]] || die "$EXIT_TREE" "$1: expected a kernel source tree, found no such folder"
+  [[ -d $1 ]] || die "$EXIT_TREE" "$1: expected a kernel source tree, found no such directory"
   for file in Makefile Kconfig Kbuild scripts/Makefile.build \
     arch/x86/Makefile drivers/Kconfig drivers/Makefile \
     arch/x86/entry/syscalls/syscall_64.tbl; do
     [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
-      "give the top folder of a complete kernel source tree, 5.4 to 6.12"
+      "give the top directory of a complete kernel source tree, 5.4 to 6.12"
   done
   # What kbuild itself refuses an out-of-tree build for.
   for file in .config include/config arch/x86/include/generated; do

@@ -11,10 +11,10 @@ set -euo pipefail
 
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
-  '' | -*) die "$EXIT_USAGE" "expected one folder; see $0 --help" ;;
+  '' | -*) die "$EXIT_USAGE" "expected one directory; see $0 --help" ;;
 esac
 if [[ -e $1 && ! -f $1/dkms.conf && -n $(ls -A -- "$1" 2>/dev/null || echo file) ]]; then
-  die "$EXIT_CANNOT_WRITE" "$1: expected an empty folder or an earlier tree, found other files"
+  die "$EXIT_CANNOT_WRITE" "$1: expected an empty directory or an earlier tree, found other files"
 fi
 make_dir "$1"
 copy_driver "$1"

@@ -34,7 +34,7 @@ parse_options() {
         name=${1#--}
         name=${name%%=*}
         [[ $allowed == *" $name "* ]] ||
-          die "$EXIT_USAGE" "unknown option '$1'" "there are:${allowed// / --}help"
+          die "$EXIT_USAGE" "unknown option '$1'" "expected one of${allowed// / --}help"
         case $name in
           quiet) HFT_QUIET=1 ;;
           quick | cache | hostile | module) declare -g "$name=1" ;;

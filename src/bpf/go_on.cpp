@@ -23,7 +23,7 @@ using hft::internal::fail;
 namespace {
 
 std::string going_on(const GoOn& pinned) {
-  return fmt::format("go on with the rings at {}", pinned.folder);
+  return fmt::format("continue with the rings at {}", pinned.folder);
 }
 
 Descriptor open_private(const GoOn& pinned, const char* part) {
@@ -33,11 +33,11 @@ Descriptor open_private(const GoOn& pinned, const char* part) {
     const char* hint = "";
     if (errno == ENOENT) {
       hint =
-          ": expected the maps turns and bells beside slots, found none: an "
-          "older version has pinned these rings, or not their loader; hft "
-          "produce --replace, PinOptions::replace, makes new ones";
+          ": expected the maps turns and bells beside slots, found none: they "
+          "were pinned by an older version or not by their loader; hft "
+          "produce --replace, PinOptions::replace, creates new ones";
     } else if (errno == EACCES) {
-      hint = ": only root and who pinned them may";
+      hint = ": only root and the user who pinned them may";
     }
     fail(errno, fmt::format("{}: open {}{}", going_on(pinned), path, hint));
   }
@@ -82,8 +82,8 @@ void expect_part(const GoOn& pinned, std::string_view ring, const Part& part) {
   const bool is_other = part.type_names_ring && !type.empty() && type != slot;
   if (name != found.name || is_other) {
     throw InvalidRing(fmt::format(
-        "{}: expected its {} to be the map {}, found {}: it has "
-        "the rings of another program",
+        "{}: expected its {} to be the map {}, found {}: the rings belong to "
+        "another program",
         going_on(pinned), part.name, is_other ? "of struct " + slot : name,
         is_other ? "struct " + type : found.name));
   }
@@ -92,7 +92,7 @@ void expect_part(const GoOn& pinned, std::string_view ring, const Part& part) {
     throw InvalidRing(fmt::format(
         "{}: expected its {} to be of map type {} with {} entries of {} bytes, "
         "found type {} with {} of {}: hft produce --replace, "
-        "PinOptions::replace, makes new rings",
+        "PinOptions::replace, creates new rings",
         going_on(pinned), part.name, +part.type, part.entries, part.value_size,
         found.type, found.max_entries, found.value_size));
   }
@@ -108,17 +108,17 @@ void expect_fits(const GoOn& pinned, const hft_info& info, std::uint32_t rings,
   }
   expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
   if (info.slot_size != slot_size && !pinned.any_slot_size) {
-    throw InvalidRing(
-        fmt::format("{}: expected slots of {} bytes, as HFT_BPF_RING of the "
-                    "program has them, found {}: PinOptions::replace makes new "
-                    "rings, GoOn::any_slot_size is for programs that take any",
-                    going_on(pinned), slot_size, info.slot_size));
+    throw InvalidRing(fmt::format(
+        "{}: expected slots of {} bytes, as in the HFT_BPF_RING of the "
+        "program, found {}: PinOptions::replace creates new rings, "
+        "GoOn::any_slot_size is for programs that accept any",
+        going_on(pinned), slot_size, info.slot_size));
   }
   if (rings != 1 && rings != possible_cpus()) {
     throw InvalidRing(
         fmt::format("{}: expected one ring, or one for each of {} possible "
                     "CPUs, found {}: hft produce --replace, "
-                    "PinOptions::replace, makes new ones",
+                    "PinOptions::replace, creates new ones",
                     going_on(pinned), possible_cpus(), rings));
   }
 }
@@ -131,7 +131,7 @@ Rings Rings::go_on(bpf_object& object, std::string_view name,
   if (bpf_map__fd(internal::find_map(object, name, "slots")) >= 0) {
     throw std::logic_error(
         fmt::format("{}: expected an object that is not loaded yet, found {} "
-                    "loaded, or going on already",
+                    "loaded, or continuing already",
                     going_on(pinned), bpf_object__name(&object)));
   }
   Rings rings = open(pinned.folder, Role::kConsumer);

@@ -95,7 +95,7 @@ void resize(bpf_map* map, std::uint32_t entries) {
   if (bpf_map__fd(map) >= 0 || bpf_map__set_max_entries(map, entries) != 0) {
     throw std::logic_error(
         fmt::format("{} cannot be shaped any more: its object is loaded, or "
-                    "goes on with pinned rings",
+                    "continues with pinned rings",
                     bpf_map__name(map)));
   }
 }

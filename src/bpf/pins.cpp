@@ -80,14 +80,14 @@ Descriptor open_pin(const std::string& path) {
     const char* hint = "";
     if (errno == EPERM) {
       hint =
-          ": kernel.unprivileged_bpf_disabled keeps you out (before Linux "
-          "5.19): have the rings sent over a Unix socket";
+          ": kernel.unprivileged_bpf_disabled does not permit it (before Linux "
+          "5.19): let the loader send the rings over a Unix socket";
     } else if (errno == EACCES) {
-      hint = ": PinOptions of its loader say who may";
+      hint = ": the PinOptions of its loader decide who may";
     } else if (errno == ENOENT) {
       hint =
-          ": there are no rings pinned: their producer has to pin them first "
-          "(hft produce --pin, Rings::pin())";
+          ": no rings are pinned there: start their producer first (hft "
+          "produce --pin, Rings::pin())";
     }
     fail(errno, fmt::format("open {}{}", path, hint));
   }
@@ -138,7 +138,7 @@ std::string when_heard(const std::string& folder) {
 }
 
 std::string expect_no_folder(const std::string& folder) {
-  return fmt::format("pin rings at {}: expected no such folder", folder);
+  return fmt::format("pin rings at {}: expected no such directory", folder);
 }
 
 // The lock that a loader holds while it makes a folder; empty when it does not
@@ -154,8 +154,8 @@ Descriptor lock_half_made(const std::string& folder) {
 
 [[noreturn]] void fail_half_made(const std::string& expected) {
   fail(EEXIST, expected +
-                   ", found one that another loader makes at this moment: wait "
-                   "for it, or take another");
+                   ", found one that another loader is creating: wait for it, "
+                   "or use another");
 }
 
 // Removes a folder whose loader was killed while it made it.
@@ -167,12 +167,12 @@ void remove_half_made(const std::string& folder, const std::string& expected,
   }
   if (!permitted) {
     fail(EEXIST, expected +
-                     ", found one whose loader was killed while it made it: "
+                     ", found one whose loader was killed while it created it: "
                      "hft produce --replace, PinOptions::replace, removes it");
   }
   remove_files(lock.get());
   if (rmdir(folder.c_str()) != 0) {
-    fail(errno, "remove the folder " + folder);
+    fail(errno, "remove the directory " + folder);
   }
 }
 
@@ -194,7 +194,7 @@ void make_way(const std::string& folder, bool permitted) {
   if (!permitted) {
     fail(EEXIST,
          fmt::format("{}, found rings whose producer is gone{}: hft produce "
-                     "--continue, Rings::go_on(), goes on with them; hft "
+                     "--continue, Rings::go_on(), continues with them; hft "
                      "produce --replace, PinOptions::replace, removes them",
                      expected, when_heard(folder)));
   }
@@ -206,14 +206,14 @@ void make_way(const std::string& folder, bool permitted) {
   }
   remove_files(there.get());
   if (rmdir(folder.c_str()) != 0) {
-    fail(errno, "remove the folder " + folder);
+    fail(errno, "remove the directory " + folder);
   }
 }
 
 void make_open_folder(const std::string& folder) {
   if (mkdir(folder.c_str(), S_IRWXU) != 0 ||
       chmod(folder.c_str(), kFolderMode) != 0) {
-    fail(errno, "make the folder " + folder);
+    fail(errno, "create the directory " + folder);
   }
 }
 
@@ -226,9 +226,9 @@ Descriptor make_folder(const std::string& folder, const PinOptions& options) {
   }
   if (made != 0) {
     const bool dotted = errno == EPERM && folder.find('.') != std::string::npos;
-    fail(errno,
-         fmt::format("make the folder {}{}", folder,
-                     dotted ? ": no name in a BPF file system has a dot" : ""));
+    fail(errno, fmt::format(
+                    "create the directory {}{}", folder,
+                    dotted ? ": names in a BPF file system have no dots" : ""));
   }
   // Until it is locked, another loader may take it for one left behind.
   Descriptor lock = lock_half_made(folder);
@@ -252,19 +252,19 @@ void expect_in_bpffs(const std::string& folder) {
   const std::string parent = parent_of(folder);
   if (is_bpffs(folder) && !is_bpffs(parent)) {
     fail(EINVAL,
-         fmt::format("pin rings at {}: expected a folder in the BPF file "
-                     "system, found the mount point itself: take {}/NAME",
+         fmt::format("pin rings at {}: expected a directory in the BPF file "
+                     "system, found the mount point itself: use {}/NAME",
                      folder, folder));
   }
   if (access(parent.c_str(), F_OK) != 0) {
-    fail(errno, fmt::format("pin rings at {}: expected the folder {}, found "
-                            "none: make it first (mkdir -p {})",
+    fail(errno, fmt::format("pin rings at {}: expected the directory {}, found "
+                            "none: create it first (mkdir -p {})",
                             folder, parent, parent));
   }
   if (!is_bpffs(parent)) {
     fail(EINVAL,
-         fmt::format("pin rings at {}: expected {} in a BPF file system, as "
-                     "{} is when mounted (mount -t bpf bpf {})",
+         fmt::format("pin rings at {}: expected {} in a BPF file system, such "
+                     "as {} once it is mounted (mount -t bpf bpf {})",
                      folder, parent, kBpffs, kBpffs));
   }
 }
@@ -280,8 +280,8 @@ Descriptor internal::lock_pin(int folder, const std::string& expected) {
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     fail(errno == EWOULDBLOCK ? EEXIST : errno,
          expected +
-             ", found that another loader goes on with the rings, or replaces "
-             "them: end it, or take another folder");
+             ", found another loader that continues or replaces the rings: end "
+             "it, or use another directory");
   }
   return lock;
 }
@@ -334,7 +334,7 @@ void Rings::pin(const std::string& folder, const PinOptions& options) const {
   }
   // Others see it only now that all is in it.
   if (chmod(path.c_str(), kFolderMode) != 0) {
-    fail(errno, "open the folder " + path);
+    fail(errno, "open the directory " + path);
   }
 }
 
@@ -350,7 +350,7 @@ void Rings::unpin(const std::string& folder) {
     remove_files(there.get());
   }
   if (rmdir(folder.c_str()) != 0) {
-    fail(errno, "remove the folder " + folder);
+    fail(errno, "remove the directory " + folder);
   }
 }
 

@@ -81,8 +81,8 @@ void expect_gone(const Descriptor& file, const std::string& folder,
     producers = file ? producers_of(file.get()) : std::nullopt;
     if (!producers) {
       fail(EEXIST,
-           fmt::format("{}, found a folder that does not say whether rings in "
-                       "it have a producer: take another, or remove it when "
+           fmt::format("{}, found a directory that does not say whether its "
+                       "rings have a producer: use another, or remove it if "
                        "nobody needs it (rm -r {})",
                        expected, folder));
     }
@@ -91,7 +91,7 @@ void expect_gone(const Descriptor& file, const std::string& folder,
     }
   }
   fail(EEXIST, fmt::format("{}, found rings whose producer is running (BPF "
-                           "programs {}): end it, or take another folder",
+                           "programs {}): end it, or use another directory",
                            expected, *producers));
 }
 

@@ -244,7 +244,7 @@ Rings::Rings(Descriptor slots, Descriptor consumers,
   const internal::MapFacts facts = internal::array_facts(slots_.get());
   if (!facts.frozen) {
     throw InvalidRing(
-        "not a usable ring: its slots are not frozen: its loader has to call "
+        "not a usable ring: its slots are not frozen: its loader must call "
         "Rings::of() first");
   }
   info_ = read_info(slots_.get(), 0);
@@ -258,9 +258,9 @@ Rings::Rings(Descriptor slots, Descriptor consumers,
                    std::uint64_t{count_} * HFT_PAGE, pages.bytes);
     if (pages.frozen) {
       throw InvalidRing(
-          "not a usable ring: its consumer pages are frozen, so that no one "
-          "can "
-          "consume: somebody who held them has done that; make the ring anew");
+          "not a usable ring: its consumer pages are frozen, so that nobody "
+          "can consume: a process that held them froze them; create the ring "
+          "again");
     }
     // A map that is mapped writable cannot be frozen.
     unfrozen_ = Mapping(consumers_.get(), 0, HFT_PAGE, Rights::kReadWrite);

@@ -27,7 +27,7 @@ in_addr_t parse_address(const std::string& text) {
   in_addr address{};
   if (!text.empty() && inet_pton(AF_INET, text.c_str(), &address) != 1) {
     throw std::invalid_argument(fmt::format(
-        "address is '{}', expected an IPv4 address, as 239.1.1.1", text));
+        "address is '{}', expected an IPv4 address such as 239.1.1.1", text));
   }
   return address.s_addr;
 }

@@ -302,7 +302,7 @@ TEST_F(GoOnTest, AnObjectGoesOnOnceAndIsNotShapedAnew) {
   EXPECT_THROW((void)Rings::of(object, "first"), std::logic_error);
   EXPECT_THAT([&] { publisher->first().pin(pin_folder()); },
               ThrowsMessage<std::system_error>(
-                  HasSubstr("expected no such folder, found rings whose "
+                  HasSubstr("expected no such directory, found rings whose "
                             "producer is running")));
 
   const std::unique_ptr<publish_bpf, void (*)(publish_bpf*)> third(
@@ -315,7 +315,7 @@ TEST_F(GoOnTest, AnObjectGoesOnOnceAndIsNotShapedAnew) {
       [&] {
         (void)Rings::go_on(*third->obj, "first", {.folder = pin_folder()});
       },
-      ThrowsMessage<std::logic_error>(HasSubstr("going on already")));
+      ThrowsMessage<std::logic_error>(HasSubstr("continuing already")));
   EXPECT_THROW(
       (void)Rings::go_on(*third->obj, "none", {.folder = pin_folder()}),
       std::logic_error);
@@ -336,7 +336,7 @@ void expect_refused(const std::string& folder, const std::string& name,
 
 TEST_F(GoOnTest, NoFolderIsRefused) {
   expect_refused<std::system_error>(pin_folder(), "first",
-                                    "there are no rings pinned");
+                                    "no rings are pinned there");
 }
 
 TEST_F(GoOnTest, APinWithoutThePrivateMapsIsRefused) {
@@ -344,7 +344,7 @@ TEST_F(GoOnTest, APinWithoutThePrivateMapsIsRefused) {
   for (const char* name : {"/bells", "/turns"}) {
     ASSERT_EQ(unlink((pin_folder() + name).c_str()), 0);
     expect_refused<std::system_error>(pin_folder(), "first",
-                                      "an older version has pinned these");
+                                      "they were pinned by an older version");
   }
 }
 
@@ -352,7 +352,7 @@ TEST_F(GoOnTest, RingsOfAnotherNameOrSlotSizeAreRefused) {
   const auto publisher = pinned({.slot_count = kSlots, .rings = 1});
   expect_refused<InvalidRing>(
       pin_folder(), "second",
-      "expected slots of 256 bytes, as HFT_BPF_RING of the program has them, "
+      "expected slots of 256 bytes, as in the HFT_BPF_RING of the program, "
       "found 64");
   Rings::unpin(pin_folder());
   const Publisher larger({.slot_count = kSlots, .rings = 1, .slot_size = 256});
@@ -427,12 +427,14 @@ TEST_F(GoOnTest, WhoGoesOnAloneKeepsOthersOut) {
   const auto second = skeleton();
   {
     const Rings rings = Rings::go_on(*first->obj, "first", alone);
-    EXPECT_THAT([&] { (void)Rings::go_on(*second->obj, "first", alone); },
-                ThrowsMessage<std::system_error>(HasSubstr(
-                    "found that another loader goes on with the rings")));
-    EXPECT_THAT([&] { other.first().pin(pin_folder(), {.replace = true}); },
-                ThrowsMessage<std::system_error>(HasSubstr(
-                    "found that another loader goes on with the rings")));
+    EXPECT_THAT(
+        [&] { (void)Rings::go_on(*second->obj, "first", alone); },
+        ThrowsMessage<std::system_error>(HasSubstr(
+            "found another loader that continues or replaces the rings")));
+    EXPECT_THAT(
+        [&] { other.first().pin(pin_folder(), {.replace = true}); },
+        ThrowsMessage<std::system_error>(HasSubstr(
+            "found another loader that continues or replaces the rings")));
   }
   EXPECT_NO_THROW((void)Rings::go_on(*second->obj, "first", alone));
   EXPECT_NO_THROW(other.first().pin(pin_folder(), {.replace = true}));

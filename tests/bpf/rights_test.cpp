@@ -373,10 +373,9 @@ TEST_F(RightsTest, AFolderOfOthersIsNeverReplaced) {
   {
     const Descriptor loader(open(folder.c_str(), O_RDONLY | O_DIRECTORY));
     ASSERT_EQ(flock(loader.get(), LOCK_EX), 0);
-    EXPECT_THAT(
-        [&] { publisher.first().pin(folder, {.replace = true}); },
-        ::testing::ThrowsMessage<std::system_error>(
-            ::testing::HasSubstr("another loader makes at this moment")));
+    EXPECT_THAT([&] { publisher.first().pin(folder, {.replace = true}); },
+                ::testing::ThrowsMessage<std::system_error>(
+                    ::testing::HasSubstr("another loader is creating")));
   }
   EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
@@ -389,10 +388,11 @@ TEST_F(RightsTest, WhatALoaderLeftThatWasKilledWhilePinningIsReplaced) {
   for (const char* missing : {"consumer", "producers"}) {
     unlink((folder + '/' + missing).c_str());
     ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
-    EXPECT_THAT([&] { publisher.first().pin(folder); },
-                ::testing::ThrowsMessage<std::system_error>(
-                    ::testing::HasSubstr("killed while it made it: hft produce "
-                                         "--replace")));
+    EXPECT_THAT(
+        [&] { publisher.first().pin(folder); },
+        ::testing::ThrowsMessage<std::system_error>(
+            ::testing::HasSubstr("killed while it created it: hft produce "
+                                 "--replace")));
     publisher.first().pin(folder, {.replace = true});
     EXPECT_EQ(Rings::open(folder, Role::kConsumer).size(), 1U);
   }
@@ -404,7 +404,7 @@ TEST_F(RightsTest, ErrorsOfPinSayWhichFolderToTake) {
   mount_bpffs();
   EXPECT_THAT([&] { publisher.first().pin("/sys/fs/bpf/"); },
               ::testing::ThrowsMessage<std::system_error>(
-                  ::testing::HasSubstr("take /sys/fs/bpf/NAME")));
+                  ::testing::HasSubstr("use /sys/fs/bpf/NAME")));
   EXPECT_THAT([&] { publisher.first().pin(pin_folder() + "/a/b"); },
               ::testing::ThrowsMessage<std::system_error>(
                   ::testing::HasSubstr("mkdir -p " + pin_folder() + "/a")));

@@ -17,7 +17,7 @@ refused() {
   check "./sandbox $*: says $text" contains "$text" "$said"
 }
 
-refused 64 "there are: run, exec" frobnicate
+refused 64 "expected run, exec" frobnicate
 refused 64 "--samples" run --frobnicate
 refused 64 "a number from 1" run --samples 0
 refused 64 "a number from 1" run --samples many
@@ -26,7 +26,7 @@ refused 64 "custom-6.12" run --kernel custom-2.6
 refused 64 "auto, kvm or tcg" exec --accel fast -- true
 refused 64 "expected a command" exec
 refused 64 "unexpected argument" run now
-refused 64 "there are:" test no-such-stage
+refused 64 "expected one of" test no-such-stage
 
 for command in run exec shell build test clean; do
   said=$(./sandbox $command --help)
@@ -36,10 +36,10 @@ done
 
 mkdir "$scratch/full"
 echo precious >"$scratch/full/file"
-refused 73 "expected an empty folder" run --output "$scratch/full"
+refused 73 "expected an empty directory" run --output "$scratch/full"
 check "its file is untouched" equals precious "$(cat "$scratch/full/file")"
-refused 73 "expected a folder, found a file" run --output "$scratch/full/file"
+refused 73 "expected a directory, found a file" run --output "$scratch/full/file"
 
-refused 65 "no such folder" run --kernel-src "$scratch/none" --output "$scratch/o"
+refused 65 "no such directory" run --kernel-src "$scratch/none" --output "$scratch/o"
 refused 65 "expected the file Makefile" run --kernel-src "$scratch/full" --output "$scratch/o"
 summary

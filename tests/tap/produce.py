@@ -17,7 +17,7 @@ PORT = 26400
 CONSUMER = os.environ.get("PINNED_CONSUMER")
 COUNT = 2000
 GONE = (rf"the producer of {PIN} is gone and was last heard of \d+\.\d s ago: "
-        r"nothing more comes\n")
+        r"no more records will come\n")
 
 
 def ip(*arguments):
@@ -113,7 +113,7 @@ def check_killed():
         expect_consecutive("what is left", positions)
     expect_refusal(1, GONE, PIN, "-c", "1")
 
-    expect_refusal(1, "expected no such folder, found rings whose producer is "
+    expect_refusal(1, "expected no such directory, found rings whose producer is "
                    r"gone; it was last heard of \d+ s ago: hft produce "
                    "--continue, .* hft produce --replace, ", "timer", "--pin",
                    PIN, command="produce")
@@ -142,9 +142,9 @@ def check_taken():
             shutil.rmtree(PIN)
             with producing("timer", "--overwrite"):
                 expect("status of the first", 1, first.finish())
-                expect_match("its last words", "hft produce: expected the folder "
+                expect_match("its last words", "hft produce: expected the directory "
                              f"{PIN} that the rings were pinned in, found "
-                             "(it removed|another folder in its place): .*\n",
+                             "(it removed|another directory in its place): .*\n",
                              first.said)
                 tap(5)
 
@@ -190,7 +190,7 @@ def check_continued():
     """A consumer stays attached while its producer is killed, the next one goes
     on, ends, and leaves its rings to a third."""
     going_on = ("timer", "--continue", "--pin", PIN)
-    expect_refusal(1, "there are no rings pinned", *going_on, command="produce")
+    expect_refusal(1, "no rings are pinned there", *going_on, command="produce")
     with Running("produce", "timer", "--pin", PIN) as killed, \
             Running(PIN, str(COUNT), program=CONSUMER) as consumer:
         expect("the consumer's first line", "attached\n", consumer.first)
@@ -202,7 +202,7 @@ def check_continued():
         began = [0]
         for last in (False, True):
             with Running("produce", *going_on, "--keep") as producer:
-                found = re.fullmatch(rf"1 ring at {PIN}, going on at position "
+                found = re.fullmatch(rf"1 ring at {PIN}, continuing at position "
                                      r"(\d+); Ctrl-C ends it\n", producer.first)
                 expect("where it goes on", True, found is not None)
                 began.append(int(found[1]) if found else -1)
@@ -212,7 +212,7 @@ def check_continued():
                     lines += [consumer.line() for _ in range(COUNT // 2)]
                 expect("its status", 0, producer.interrupt())
                 expect_match("its last words", "(?s:.*)the rings stay at "
-                             f"{PIN}; to go on with them: hft produce timer "
+                             f"{PIN}; to continue with them: hft produce timer "
                              rf"--continue --pin {PIN}\n", producer.said)
             expect("the pin is left", True, os.path.exists(PIN))
     records = [tuple(map(int, line.split()))

@@ -239,7 +239,7 @@ def check_process():
 
 
 def check_missing():
-    expect_refusal(1, f"{PIN}/.*no rings pinned", PIN)
+    expect_refusal(1, f"{PIN}/.*no rings are pinned there", PIN)
     expect_refusal(1, "ring no-such-ring", "no-such-ring")
     expect_refusal(64, "'/dev/hft:one'.*expected.*CHANNEL", "/dev/hft:one")
     expect_refusal(64, "--json excludes", "no-such-ring", "--json", "-x")

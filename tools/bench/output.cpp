@@ -23,8 +23,9 @@ void make_folder(const std::filesystem::path& folder) {
   }
   std::filesystem::create_directories(folder);
   if (access(folder.c_str(), W_OK) != 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            "write into the folder " + folder.string());
+    throw std::system_error(
+        errno, std::generic_category(),
+        "cannot write into the directory " + folder.string());
   }
 }
 

@@ -24,9 +24,10 @@ void print_status() {
   const hft_sim_stats simulator = device.simulator_stats();
   fmt::print("ring 0      offered {}, published {}, dropped {}, wakeups {}\n",
              ring.offered, ring.published, ring.dropped, ring.wakeups);
-  fmt::print("simulator   {}, a packet every {} ns, ticks {}, missed {}\n",
-             simulator.running != 0 ? "running" : "stopped", simulator.period,
-             simulator.ticks, simulator.missed);
+  fmt::print(
+      "simulator   {}, a packet every {} ns, ticks {}, ticks missed {}\n",
+      simulator.running != 0 ? "running" : "stopped", simulator.period,
+      simulator.ticks, simulator.missed);
 }
 
 // A command without options, whose example is the command itself.

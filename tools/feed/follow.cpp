@@ -117,11 +117,11 @@ std::string Follower::summary() const {
     const auto at = [this](double fraction) {
       return static_cast<double>(latency_.percentile(fraction)) / kMicrosecond;
     };
-    fmt::format_to(out,
-                   "a packet's way from arrival into the books: P50 {:.2f}, "
-                   "P99 {:.2f}, longest {:.2f} us\n",
-                   at(0.5), at(0.99),
-                   static_cast<double>(latency_.max()) / kMicrosecond);
+    fmt::format_to(
+        out,
+        "time of a packet from its arrival into the books: P50 {:.2f}, "
+        "P99 {:.2f}, longest {:.2f} us\n",
+        at(0.5), at(0.99), static_cast<double>(latency_.max()) / kMicrosecond);
   }
   return text;
 }

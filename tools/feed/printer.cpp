@@ -55,7 +55,8 @@ void Printer::flush() {
   const std::size_t written =
       std::fwrite(lines_.data(), 1, lines_.size(), out_);
   if (written != lines_.size() || std::fflush(out_) != 0) {
-    throw std::system_error(errno, std::generic_category(), "writing lines");
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot write the output");
   }
   lines_.clear();
 }

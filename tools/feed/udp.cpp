@@ -50,8 +50,7 @@ ip_mreqn membership(const net::Endpoint& endpoint,
   if (!interface.empty()) {
     request.imr_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
     if (request.imr_ifindex == 0) {
-      fail(fmt::format("interface '{}' (ip link shows those there are)",
-                       interface));
+      fail(fmt::format("interface '{}' (ip link lists them)", interface));
     }
   }
   return request;

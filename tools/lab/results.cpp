@@ -63,8 +63,8 @@ Json write_path(const PathResult& result) {
 [[noreturn]] void fail(const std::string& where, std::string_view expected,
                        std::string_view found) {
   throw ResultsError(
-      fmt::format("{}: expected {}, found {}: the file was cut, edited or is "
-                  "of another program; measure again with `hft bench`",
+      fmt::format("{}: expected {}, found {}: the file was cut or edited, or "
+                  "another program wrote it; measure again with `hft bench`",
                   where, expected, found));
 }
 

@@ -34,7 +34,7 @@ struct ProduceOptions {
   std::string pin;
   bool replace = false;
   bool go_on = false;
-  std::uint64_t position = 0;  // at which it goes on, in sum
+  std::uint64_t position = 0;  // at which it goes on, in total
   bool keep = false;
   bool overwrite = false;
   std::optional<std::uint32_t> slots;
@@ -90,15 +90,14 @@ class Pin {
       found = "it removed";
     } else if (fstat(made_.get(), &ours) != 0 || ours.st_dev != there.st_dev ||
                ours.st_ino != there.st_ino) {
-      found = "another folder in its place";
+      found = "another directory in its place";
     }
-    return found == nullptr
-               ? std::string()
-               : fmt::format(
-                     "expected the folder {} that the rings were "
-                     "pinned in, found {}: no consumer finds these "
-                     "rings any more; start again",
-                     folder_, found);
+    return found == nullptr ? std::string()
+                            : fmt::format(
+                                  "expected the directory {} that the rings "
+                                  "were pinned in, found {}: consumers cannot "
+                                  "find these rings any more; start again",
+                                  folder_, found);
   }
 
  private:
@@ -155,8 +154,8 @@ void keep(const Producer& producer, const ProduceOptions& options) {
   const Pin pin(rings, options);
   std::string where;
   if (options.go_on) {
-    where = fmt::format(", going on at position {}{}", options.position,
-                        rings.size() == 1 ? "" : " in sum");
+    where = fmt::format(", continuing at position {}{}", options.position,
+                        rings.size() == 1 ? "" : " in total");
   }
   fmt::print(stderr, "{}{} ring{} at {}{}; Ctrl-C ends it\n", producer.how,
              rings.size(), rings.size() == 1 ? "" : "s", options.pin, where);
@@ -182,7 +181,7 @@ void keep(const Producer& producer, const ProduceOptions& options) {
              sum.published, sum.dropped, producer.more());
   if (options.keep && pin.lost().empty()) {
     fmt::print(stderr,
-               "the rings stay at {}; to go on with them: hft produce {} "
+               "the rings stay at {}; to continue with them: hft produce {} "
                "--continue --pin {}\n",
                options.pin, producer.command, options.pin);
   }
@@ -236,7 +235,7 @@ void produce_packets(ProduceOptions options) {
                                "expected the XDP program on {}, found it "
                                "detached: the interface was removed, or "
                                "somebody detached the program; start again "
-                               "when the interface is there",
+                               "when the interface is back",
                                options.xdp.interface);
             }},
        options);

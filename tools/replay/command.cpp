@@ -111,7 +111,7 @@ void send(const std::vector<net::Packet>& packets,
   }
   fmt::print("\n");
   if (sender.refused() > 0) {
-    fmt::print("{} packets came to a host where nobody listens\n",
+    fmt::print("{} packets were refused: nothing is listening there\n",
                sender.refused());
   }
 }

@@ -212,7 +212,7 @@ std::vector<net::Packet> make_session(const SessionPlan& plan) {
   if (plan.messages < fewest_messages(plan.instruments)) {
     throw std::invalid_argument(fmt::format(
         "expected at least {} messages to open and close a day of {} "
-        "instruments, found {}: ask for more",
+        "instruments, found {}: raise --messages",
         fewest_messages(plan.instruments), plan.instruments, plan.messages));
   }
   if (plan.packet_size < kSmallest) {

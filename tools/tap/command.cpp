@@ -55,7 +55,7 @@ class Output {
         throw std::runtime_error(
             "--pcap: expected a ring of frames, found a record of another "
             "type: "
-            "hft produce xdp --frames makes such rings");
+            "hft produce xdp --frames fills such rings");
       }
       capture_->write(clock_.at(record.stamp), sight.payload, record.length);
     } else if (!options_.quiet) {
@@ -132,8 +132,8 @@ bool pass_abandoned(Watch& watch) {
   const std::vector<Abandoned> all = watch.pass_abandoned();
   for (const Abandoned& one : all) {
     fmt::print(stderr,
-               "ring {}: {} reserved and never published: this tap goes on "
-               "behind, and a consumer waits there for ever\n",
+               "ring {}: {} reserved and never published: this tap continues "
+               "after it, but a consumer waits there forever\n",
                one.ring,
                one.count == 1
                    ? fmt::format("position {} was", one.first)
@@ -154,13 +154,14 @@ class Farewell {
     if (!gone_ && rings_.producer_gone()) {
       gone_ = true;
       const std::uint64_t heard = rings_.pinned->last_heard();
-      fmt::print(stderr, "the producer of {} is gone{}: nothing more comes\n",
-                 rings_.name,
-                 heard == 0 ? ""
-                            : fmt::format(
-                                  " and was last heard of {:.1f} s ago",
-                                  static_cast<double>(monotonic_now() - heard) /
-                                      double{kSecond}));
+      fmt::print(
+          stderr, "the producer of {} is gone{}: no more records will come\n",
+          rings_.name,
+          heard == 0
+              ? ""
+              : fmt::format(" and was last heard of {:.1f} s ago",
+                            static_cast<double>(monotonic_now() - heard) /
+                                double{kSecond}));
     }
     return gone_;
   }

@@ -150,7 +150,7 @@ std::string to_json(const Sight& sight, std::uint64_t time) {
     line["price"] = static_cast<double>(market.price) / 1e4;
     line["quantity"] = market.quantity;
     line["late"] = market.late;
-    line["missed"] = market.missed;
+    line["ticks_missed"] = market.missed;
   } else if (payload_as(sight, HFT_RECORD_SWITCH, change) != nullptr) {
     line["prev_pid"] = change.prev_pid;
     line["prev_comm"] = name_of(change.prev_comm);

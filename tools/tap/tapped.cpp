@@ -26,9 +26,9 @@ std::uint32_t channel_in(std::string_view name) {
     const char* const end = name.data() + name.size();
     const auto [stop, error] = std::from_chars(begin, end, channel);
     if (error != std::errc{} || stop != end) {
-      throw std::invalid_argument(
-          fmt::format("ring is '{}', expected {} or {}:CHANNEL, as {}:1", name,
-                      kDevice, kDevice, kDevice));
+      throw std::invalid_argument(fmt::format(
+          "unknown ring '{}': expected {} or {}:CHANNEL, such as {}:1", name,
+          kDevice, kDevice, kDevice));
     }
   }
   return channel;

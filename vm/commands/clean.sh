@@ -5,7 +5,7 @@
 # usage: ./sandbox clean [--cache] [--quiet]
 #
 #   ./sandbox clean            removes build/
-#   ./sandbox clean --cache    and the cache: kernels, their sources, ccache
+#   ./sandbox clean --cache    also removes the cache: kernels, their sources, ccache
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"

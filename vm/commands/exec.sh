@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Boots a fresh guest, runs COMMAND there as root and leaves with its status.
+# Boots a fresh guest, runs COMMAND there as root and exits with its status.
 #
 # usage: ./sandbox exec [--kernel KERNEL] [--kernel-src DIR] [--module]
 #                       [--accel auto|kvm|tcg] [--deadline SECONDS] [--quiet]
@@ -9,14 +9,15 @@
 #   ./sandbox exec -- sh -c 'mknod /dev/hft c 10 60; lat_v0'
 #   ./sandbox exec -- ./my_program --its-option
 #
-# COMMAND's output goes to ours, stdout and stderr apart. It has no input. The
-# current directory is shared, writable, at the same place; other host files
-# that COMMAND names are there too, and the whole host, read-only, at /host.
+# The standard output and the standard error of COMMAND stay apart; it has no
+# input. The guest shares the current directory, writable, under the same path.
+# Other host files that COMMAND names are there too, and the whole host,
+# read-only, at /host.
 # KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
 # or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
 # as a module.
 # The guest has BusyBox, `hft` and lat_v0, lat_v2, lat_v3; its CPU 1 is isolated.
-# After --deadline SECONDS (600; 0: none) it is taken to hang.
+# A guest that is not done after --deadline SECONDS (600; 0 for none) is ended.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"

@@ -17,9 +17,9 @@
 # or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
 # as a module.
 #
-# DIR (results/<time>/) gets results.json, a CSV and a .hgrm file a path,
-# cdf.png, histogram.png and report.html. It may hold an earlier result, which
-# is replaced. --quick takes 200 samples a path instead of 1,000.
+# --output DIR (results/<time>/) receives results.json, a CSV and a .hgrm file for
+# each path, cdf.png, histogram.png and report.html. An earlier result in it is
+# replaced. --quick takes 200 samples for each path instead of 1,000.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
@@ -43,12 +43,12 @@ output=$(realpath -m -- "$output")
 # check_output: an empty or new folder, or one with an earlier result.
 check_output() {
   [[ -e $output ]] || return 0
-  [[ -d $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: expected a folder, found a file"
-  [[ -w $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: we may not write there"
+  [[ -d $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: expected a directory, found a file"
+  [[ -w $output ]] || die "$EXIT_CANNOT_WRITE" "--output $output: it is not writable"
   [[ -n $(ls -A -- "$output") ]] || return 0
   grep -qs '"hft-results/' "$output/results.json" ||
-    die "$EXIT_CANNOT_WRITE" "--output $output: expected an empty folder or an earlier result, found other files" \
-      "name another folder, or empty this one"
+    die "$EXIT_CANNOT_WRITE" "--output $output: expected an empty directory or an earlier result, found other files" \
+      "name another directory, or empty this one"
 }
 check_output
 make_dir "$(dirname "$output")"

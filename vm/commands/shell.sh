@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A fresh guest with a shell on this terminal; `exit` powers it off.
+# Boots a fresh guest with a shell on this terminal; `exit` powers it off.
 #
 # usage: ./sandbox shell [--kernel KERNEL] [--kernel-src DIR] [--module]
 #                        [--accel auto|kvm|tcg] [--quiet]
@@ -11,7 +11,7 @@
 # KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
 # or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
 # as a module.
-# The current directory and the host's files are there as with `exec`.
+# The guest sees the current directory and the host's files as with `exec`.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs all tests, stage by stage, and closes with how many passed.
+# Runs all tests, stage by stage, and ends with the number that passed.
 #
 # usage: ./sandbox test [--quick | --hostile | --kernel-src DIR] [STAGE...]
 #
 #   ./sandbox test
 #   ./sandbox test --quick        without sanitizers and the slow stages
 #   ./sandbox test --hostile      the hostile consumer alone, for ten million operations
-#   ./sandbox test --kernel-src ~/linux-5.15   that tree: the driver, and rings from BPF
+#   ./sandbox test --kernel-src ~/linux-5.15   the driver and BPF rings on that tree
 #   ./sandbox test guest          one stage
 #
-# Stages: build lint native model asan tsan guest hostile bpf module run sandbox
-# report; and by name only: race (the driver on a kernel with KCSAN), tree (what
-# --kernel-src does). Each is a script in tests/stages/ that ends with
-# "N passed, N failed[, N skipped]".
+# The stages are build lint native model asan tsan guest hostile bpf module run
+# sandbox report. Two more run only when they are named: race (the driver on a
+# kernel with KCSAN) and tree (what --kernel-src does). Each is a script in
+# tests/stages/ that ends with "N passed, N failed[, N skipped]".
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
@@ -36,7 +36,7 @@ fi
 [[ ${#rest[@]} == 0 ]] || stages=("${rest[@]}")
 for stage in "${stages[@]}"; do
   [[ -x $HFT_ROOT/tests/stages/$stage.sh ]] ||
-    die "$EXIT_USAGE" "unknown stage '$stage'" "there are: ${all[*]} race tree"
+    die "$EXIT_USAGE" "unknown stage '$stage'" "expected one of ${all[*]} race tree"
 done
 
 logs=$HFT_ROOT/build/tests
