@@ -39,7 +39,7 @@ std::vector<std::string_view> names(const Options& options,
 TEST(BenchOptions, Defaults) {
   const Options options = parse("");
   EXPECT_EQ(options.samples, 1000U);
-  EXPECT_EQ(options.period, 1'000'000U);
+  EXPECT_EQ(options.period_ns, 1'000'000U);
   EXPECT_THAT(options.cpus, ElementsAre(0, 1));
   EXPECT_THAT(names(options),
               ElementsAre("syscall", "read", "shm", "lamport", "ring"));
@@ -53,11 +53,11 @@ TEST(BenchOptions, EverySweepHasItsDefaults) {
     const Options options = parse(std::string("--sweep ") + sweep);
     EXPECT_EQ(options.sweep, sweep);
     EXPECT_EQ(options.samples, 10'000U);
-    EXPECT_EQ(options.period, 10'000U);
+    EXPECT_EQ(options.period_ns, 10'000U);
     EXPECT_THAT(names(options), ElementsAre("process"));
   }
   EXPECT_EQ(parse("--sweep size --samples 50").samples, 50U);
-  EXPECT_EQ(parse("--sweep size --period 20us").period, 20'000U);
+  EXPECT_EQ(parse("--sweep size --period 20us").period_ns, 20'000U);
 }
 
 TEST(BenchOptions, WhatDoesNotGoTogetherIsRefused) {
@@ -103,10 +103,10 @@ TEST(BenchOptions, UnknownSweepListsTheKnownOnes) {
 }
 
 TEST(BenchOptions, PeriodTakesUnits) {
-  EXPECT_EQ(parse("--period 10us").period, 10'000U);
-  EXPECT_EQ(parse("--period 2ms").period, 2'000'000U);
-  EXPECT_EQ(parse("--period 1s").period, 1'000'000'000U);
-  EXPECT_EQ(parse("--period 50000").period, 50'000U);
+  EXPECT_EQ(parse("--period 10us").period_ns, 10'000U);
+  EXPECT_EQ(parse("--period 2ms").period_ns, 2'000'000U);
+  EXPECT_EQ(parse("--period 1s").period_ns, 1'000'000'000U);
+  EXPECT_EQ(parse("--period 50000").period_ns, 50'000U);
 }
 
 TEST(BenchOptions, OutOfRangeIsRefused) {

@@ -42,9 +42,9 @@ TEST(Sweep, ARateIsAWholePeriod) {
   for (const std::uint64_t value : rate.values()) {
     Subject subject;
     rate.apply(value, subject);
-    EXPECT_EQ(
-        (1'000'000'000 + subject.setting.period / 2) / subject.setting.period,
-        value);
+    EXPECT_EQ((1'000'000'000 + subject.setting.period_ns / 2) /
+                  subject.setting.period_ns,
+              value);
     EXPECT_GE(subject.samples, 1000U);
   }
 }
@@ -66,9 +66,10 @@ TEST(Sweep, OnlyThePathsThatHeedTheSetting) {
 }
 
 TEST(Sweep, SaturatedWhenNoRoundHeld) {
-  const Flow held{.seen = 1000, .lost = 2, .missed = 20, .elapsed = 1};
-  const Flow losing{.seen = 1000, .lost = 50, .missed = 0, .elapsed = 1};
-  const Flow behind{.seen = 1000, .lost = 0, .missed = 300, .elapsed = 1};
+  const Flow held{.seen = 1000, .lost = 2, .missed = 20, .elapsed_cycles = 1};
+  const Flow losing{.seen = 1000, .lost = 50, .missed = 0, .elapsed_cycles = 1};
+  const Flow behind{
+      .seen = 1000, .lost = 0, .missed = 300, .elapsed_cycles = 1};
   EXPECT_FALSE(is_saturated({losing, held, behind}));
   EXPECT_TRUE(is_saturated({losing, behind}));
 }

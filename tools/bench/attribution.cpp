@@ -118,13 +118,14 @@ void Attribution::before() {
 
 std::string Attribution::explain(std::uint64_t latency, const Seen& seen) {
   std::string cause;
-  if (seen.stall * 2 > latency) {
-    cause = fmt::format("consumer stood still for {} cycles", seen.stall);
-  } else if (seen.stall != 0) {
+  if (seen.stall_cycles * 2 > latency) {
+    cause =
+        fmt::format("consumer stood still for {} cycles", seen.stall_cycles);
+  } else if (seen.stall_cycles != 0) {
     cause = fmt::format(
         "producer stood still between stamp and publication; the consumer "
         "polled on, at most {} cycles apart",
-        seen.stall);
+        seen.stall_cycles);
   } else {
     cause = "not polled";
   }

@@ -33,11 +33,11 @@ constexpr double kSettledSeconds = 4;
 // The simulator at our period, and afterwards as it was found.
 class SimulatorLease {
  public:
-  explicit SimulatorLease(std::uint64_t period) {
+  explicit SimulatorLease(std::uint64_t period_ns) {
     control(HFT_SYS_CREATE);
     device_.emplace(Device::open());
     found_ = device_->simulator_stats();
-    device_->start_simulator(period);
+    device_->start_simulator(period_ns);
   }
   SimulatorLease(const SimulatorLease&) = delete;
   SimulatorLease& operator=(const SimulatorLease&) = delete;
@@ -116,7 +116,7 @@ Plan make_plan(const Options& options,
     Subject& subject = plan.subjects.emplace_back();
     subject.kind = kind;
     subject.samples = options.samples;
-    subject.setting.period = options.period;
+    subject.setting.period_ns = options.period_ns;
     subject.setting.producer_cpu = options.cpus[0];
     subject.setting.sender = options.sender;
   }
@@ -162,7 +162,7 @@ void run(const Options& options) {
 
   std::optional<SimulatorLease> simulator;
   if (std::ranges::any_of(paths, &PathKind::driver)) {
-    simulator.emplace(options.period);
+    simulator.emplace(options.period_ns);
   }
   pin_to_cpu(options.cpus[1]);
   lab::wait_for_uptime(kSettledSeconds);

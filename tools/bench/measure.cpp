@@ -33,14 +33,14 @@ std::uint64_t latency_of(const Seen& seen) {
 // this.
 void add_schedule(const Seen& seen, std::uint64_t period_ns, std::uint64_t hz,
                   Measured& measured) {
-  const std::uint64_t latency = latency_of(seen) + to_cycles(seen.late, hz);
+  const std::uint64_t latency = latency_of(seen) + to_cycles(seen.late_ns, hz);
   measured.schedule.push_back(latency);
-  const std::uint64_t period = to_cycles(period_ns, hz);
+  const std::uint64_t period_cycles = to_cycles(period_ns, hz);
   for (std::uint64_t tick = 1; tick <= seen.missed; ++tick) {
-    if (latency < tick * period) {
+    if (latency < tick * period_cycles) {
       break;
     }
-    measured.schedule.push_back(latency - tick * period);
+    measured.schedule.push_back(latency - tick * period_cycles);
   }
 }
 
@@ -98,14 +98,14 @@ void measure_round(const Plan& plan, const Subject& subject,
     }
     measured.latency.push_back(latency);
     if (seen.scheduled) {
-      add_schedule(seen, setting.period, plan.tsc_hz, measured);
+      add_schedule(seen, setting.period_ns, plan.tsc_hz, measured);
       flow.missed += seen.missed;
     }
     flow.lost += seen.sequence - sequence - 1;
     sequence = seen.sequence;
   }
   flow.seen = samples;
-  flow.elapsed = seen.now - begin;
+  flow.elapsed_cycles = seen.now - begin;
   const lab::Summary round =
       lab::summarise(std::span(measured.latency).subspan(first));
   measured.rounds.push_back({round.p50, round.p99});
@@ -128,7 +128,7 @@ double expected_seconds(const Plan& plan) {
   double ns = 0;
   for (const Subject& subject : plan.subjects) {
     ns += static_cast<double>(subject.samples + plan.rounds * subject.warmup) *
-          static_cast<double>(subject.setting.period);
+          static_cast<double>(subject.setting.period_ns);
   }
   return ns / 1e9;
 }
@@ -141,7 +141,7 @@ Flow total(const std::vector<Flow>& rounds) {
     sum.seen += flow.seen;
     sum.lost += flow.lost;
     sum.missed += flow.missed;
-    sum.elapsed += flow.elapsed;
+    sum.elapsed_cycles += flow.elapsed_cycles;
   }
   return sum;
 }
@@ -203,8 +203,8 @@ std::vector<Measured> measure(const Plan& plan, Progress& progress,
       }
       progress.tell(fmt::format("round {} of {}, path {}", round + 1,
                                 plan.rounds, subject.kind->name));
-      const Watchdog watchdog(
-          *subject.kind, (samples + subject.warmup) * subject.setting.period);
+      const Watchdog watchdog(*subject.kind, (samples + subject.warmup) *
+                                                 subject.setting.period_ns);
       try {
         measure_round(plan, subject, samples, all[turn]);
       } catch (const std::exception& error) {

@@ -30,10 +30,10 @@ struct Plan {
 
 /// What went past the consumer while it took samples.
 struct Flow {
-  std::uint64_t seen = 0;     // samples
-  std::uint64_t lost = 0;     // offered and not seen
-  std::uint64_t missed = 0;   // fell due and was never offered
-  std::uint64_t elapsed = 0;  // cycles
+  std::uint64_t seen = 0;    // samples
+  std::uint64_t lost = 0;    // offered and not seen
+  std::uint64_t missed = 0;  // fell due and was never offered
+  std::uint64_t elapsed_cycles = 0;
 };
 
 /// What one subject gave, sample by sample, in cycles.

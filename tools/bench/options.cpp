@@ -49,7 +49,7 @@ std::vector<std::string> swept_names(const SweepKind& sweep) {
 // The driver's simulator is pinned there.
 constexpr int kDriverCpu = 0;
 // In a sweep a lap of the largest ring has to come to an end.
-constexpr std::uint64_t kSweepPeriod = 10'000;
+constexpr std::uint64_t kSweepPeriodNs = 10'000;
 constexpr std::uint64_t kSweepSamples = 10'000;
 
 std::vector<const PathKind*> named_paths(const Options& options) {
@@ -81,7 +81,7 @@ void settle_sweep(const CLI::App& bench, Options& options) {
                                "a sweep by rate chooses the period");
   }
   if (bench.count("--period") == 0) {
-    options.period = kSweepPeriod;
+    options.period_ns = kSweepPeriodNs;
   }
   if (bench.count("--samples") == 0) {
     options.samples = kSweepSamples;
@@ -144,7 +144,7 @@ void add_options(CLI::App& bench, Options& options) {
       ->check(tools::whole_number(1, 100'000))
       ->option_text("N")
       ->capture_default_str();
-  tools::add_period(bench, options.period);
+  tools::add_period(bench, options.period_ns);
   bench
       .add_option("--cpus", options.cpus,
                   "CPUs of the producer and of the consumer")

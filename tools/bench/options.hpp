@@ -21,9 +21,9 @@ struct Options {
   std::string sweep;               // by what; empty: none
   std::uint64_t samples = 1000;
   std::uint64_t rounds = 5;
-  std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns
-  std::vector<int> cpus = {0, 1};                 // producer, consumer
-  Sender sender = Sender::kFrame;                 // of the paths of packets
+  std::uint64_t period_ns = HFT_SIM_PERIOD_DEFAULT;
+  std::vector<int> cpus = {0, 1};  // producer, consumer
+  Sender sender = Sender::kFrame;  // of the paths of packets
   std::filesystem::path json;
   std::filesystem::path csv;
   std::filesystem::path hgrm;

@@ -14,13 +14,13 @@ namespace hft::bench {
 
 /// One record as the consumer saw it.
 struct Seen {
-  std::uint64_t now = 0;       // consumer's clock right after, cycles
-  std::uint64_t stamp = 0;     // producer's clock right before, cycles
-  std::uint64_t sequence = 0;  // counts what the producer offered
-  bool scheduled = false;      // late and missed are known
-  std::uint64_t late = 0;      // ns, scheduled time to stamp
-  std::uint64_t missed = 0;    // further ticks that fell due meanwhile
-  std::uint64_t stall = 0;  // cycles; the consumer's longest pause in polling
+  std::uint64_t now = 0;           // consumer's clock right after, cycles
+  std::uint64_t stamp = 0;         // producer's clock right before, cycles
+  std::uint64_t sequence = 0;      // counts what the producer offered
+  bool scheduled = false;          // late_ns and missed are known
+  std::uint64_t late_ns = 0;       // scheduled time to stamp
+  std::uint64_t missed = 0;        // further ticks that fell due meanwhile
+  std::uint64_t stall_cycles = 0;  // the consumer's longest pause in polling
 };
 
 class Path {
@@ -46,8 +46,8 @@ enum class Sender { kFrame, kUdp };
 struct Setting {
   bool watch = false;  // polling paths also report their longest pause, at the
                        // price of a clock read each poll
-  std::uint64_t period = HFT_SIM_PERIOD_DEFAULT;  // ns between records
-  std::string_view path;                          // for errors to name
+  std::uint64_t period_ns = HFT_SIM_PERIOD_DEFAULT;  // between records
+  std::string_view path;                             // for errors to name
   int producer_cpu = 0;
   std::uint32_t payload = sizeof(hft_market);  // bytes, kPayloadMin at least
   std::uint64_t capacity = HFT_DEFAULT_SLOT_COUNT;  // records

@@ -64,7 +64,7 @@ Values rates() {
 }
 
 void apply_rate(std::uint64_t value, Subject& subject) {
-  subject.setting.period = period_of(static_cast<double>(value));
+  subject.setting.period_ns = period_of(static_cast<double>(value));
   subject.samples = std::clamp(value / kRatePointsPerSecond, subject.samples,
                                std::max(subject.samples, kRateSamplesMax));
   subject.warmup = std::max(subject.warmup, value / kRateWarmupsPerSecond);
@@ -93,9 +93,9 @@ lab::SweepPoint to_point(const SweepKind& sweep, std::uint64_t value,
   lab::SweepPoint point;
   point.value = value;
   point.offered_rate =
-      cycles / static_cast<double>(to_cycles(subject.setting.period, hz));
+      cycles / static_cast<double>(to_cycles(subject.setting.period_ns, hz));
   point.delivered_rate = static_cast<double>(flow.seen) * cycles /
-                         static_cast<double>(flow.elapsed);
+                         static_cast<double>(flow.elapsed_cycles);
   point.missed = flow.missed;
   point.result = to_result(measured);
   point.saturated = sweep.until_saturation && is_saturated(measured.flow);

@@ -27,10 +27,10 @@ void give_up(int) {
 
 }  // namespace
 
-Watchdog::Watchdog(const PathKind& path, std::uint64_t expected) {
+Watchdog::Watchdog(const PathKind& path, std::uint64_t expected_ns) {
   const unsigned seconds =
       kSlackSeconds +
-      static_cast<unsigned>(expected * kTolerance / kNsPerSecond);
+      static_cast<unsigned>(expected_ns * kTolerance / kNsPerSecond);
   verdict = fmt::format(
       "hft bench: path {}: no end after {} s: the {} has stopped, or records "
       "do "

@@ -12,8 +12,8 @@ namespace hft::bench {
 /// Armed from construction to destruction; one at a time. Uses SIGALRM.
 class Watchdog {
  public:
-  /// `expected`: ns that the round should take.
-  Watchdog(const PathKind& path, std::uint64_t expected);
+  /// How long the round should take.
+  Watchdog(const PathKind& path, std::uint64_t expected_ns);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();

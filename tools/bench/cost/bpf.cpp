@@ -30,12 +30,12 @@ using Output = Simulator::Options::Output;
 
 constexpr int kRounds = 11;
 constexpr std::uint32_t kRepeats = 100'000;
-constexpr int kPatience = 10;     // ms that a waiting consumer waits in one go
-constexpr double kExpected = 50;  // s that all of it takes
+constexpr int kPatienceMs = 10;  // that a waiting consumer waits in one go
+constexpr double kExpectedSeconds = 50;  // that all of it takes
 
 // So many records a second, alone or in bursts.
 constexpr std::uint64_t kPaced = 20'000;                    // records
-constexpr std::uint64_t kPacePeriod = 10'000;               // ns a record
+constexpr std::uint64_t kPacePeriodNs = 10'000;             // a record
 constexpr std::array<std::uint32_t, 2> kBursts = {1, 100};  // records
 
 // Takes records on its CPU until it is stopped.
@@ -70,14 +70,16 @@ void spin_on_ring(const Simulator& simulator, const std::stop_token& stop) {
 }
 
 void spin_then_sleep(const Simulator& simulator, const std::stop_token& stop) {
-  consume_ring(simulator, stop,
-               SpinThenSleep{.longest = std::chrono::milliseconds(kPatience)});
+  consume_ring(
+      simulator, stop,
+      SpinThenSleep{.longest = std::chrono::milliseconds(kPatienceMs)});
 }
 
 void sleep_at_once(const Simulator& simulator, const std::stop_token& stop) {
-  consume_ring(simulator, stop,
-               SpinThenSleep{.spins = 0,
-                             .longest = std::chrono::milliseconds(kPatience)});
+  consume_ring(
+      simulator, stop,
+      SpinThenSleep{.spins = 0,
+                    .longest = std::chrono::milliseconds(kPatienceMs)});
 }
 
 void consume_ringbuf(const Simulator& simulator, const std::stop_token& stop,
@@ -87,7 +89,7 @@ void consume_ringbuf(const Simulator& simulator, const std::stop_token& stop,
       ring_buffer__new(simulator.ringbuf_fd(), ignore, nullptr, nullptr);
   while (buffer != nullptr && !stop.stop_requested()) {
     if (waits) {
-      ring_buffer__poll(buffer, kPatience);
+      ring_buffer__poll(buffer, kPatienceMs);
     } else {
       ring_buffer__consume(buffer);
     }
@@ -151,7 +153,7 @@ double cost_by_stats(const Simulator& simulator, const Act& act) {
 class Running {
  public:
   Running(const Case& one, int consumer_cpu)
-      : simulator_({.period = kPacePeriod,
+      : simulator_({.period = kPacePeriodNs,
                     .output = one.output,
                     .shape = {.slot_count = 65'536,
                               .mode = one.mode,
@@ -183,12 +185,12 @@ class Running {
 
  private:
   void publish_paced(std::uint32_t burst) {
-    std::uint64_t due = monotonic_now();
+    std::uint64_t due_ns = monotonic_now();
     for (std::uint64_t done = 0; done < kPaced; done += burst) {
-      while (monotonic_now() < due) {
+      while (monotonic_now() < due_ns) {
       }
       simulator_.publish(burst);
-      due += burst * kPacePeriod;
+      due_ns += burst * kPacePeriodNs;
     }
   }
 
@@ -237,7 +239,7 @@ std::string measure_producer_cost(int producer_cpu, int consumer_cpu) {
   std::uint64_t dropped = 0;
   {
     Progress progress;
-    progress.expect(kExpected);
+    progress.expect(kExpectedSeconds);
     for (int round = 0; round < kRounds; ++round) {
       for (std::size_t i = 0; i < cases.size(); ++i) {
         progress.tell(cases[i].name);

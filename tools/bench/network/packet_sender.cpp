@@ -66,7 +66,7 @@ void PacketSender::produce(const Setting& setting,
       setting.sender == Sender::kFrame ? frame : payload;
   ready();
   keep_schedule(
-      TickReader(setting.period).period(), [] {},
+      TickReader(setting.period_ns).period_cycles(), [] {},
       [&](std::uint64_t stamp, const Tick& tick) {
         const PacketStart start = {.stamp = stamp, .tick = tick.pack()};
         std::memcpy(payload.data(), &start, sizeof(start));

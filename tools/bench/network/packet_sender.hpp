@@ -49,7 +49,7 @@ class PacketSender {
 /// The consumer's side of it.
 class PacketReader {
  public:
-  explicit PacketReader(const Setting& setting) : ticks_(setting.period) {}
+  explicit PacketReader(const Setting& setting) : ticks_(setting.period_ns) {}
 
   /// Fill in all of `seen` but `now` from a payload.
   void take(const std::byte* payload, Seen& seen) {

@@ -187,7 +187,7 @@ class AfXdpPath : public Path {
     seen.now = tsc_now();
     socket_.release();
     reader_.take(packet_.data(), seen);
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     return seen;
   }
 

@@ -11,34 +11,34 @@ namespace {
 // A bpf_timer does not keep a shorter period. A process of ours then runs the
 // program, for all the packets of so long at once: they are early, none is
 // late.
-constexpr std::uint64_t kBurst = 20'000;  // ns
+constexpr std::uint64_t kBurstNs = 20'000;
 
 [[noreturn]] void publish_in_bursts(bpf::Simulator& simulator,
-                                    std::uint64_t period) {
-  const std::uint64_t packets = kBurst / period;
+                                    std::uint64_t period_ns) {
+  const std::uint64_t packets = kBurstNs / period_ns;
   // The first of all packets begins the schedule.
   simulator.publish(1);
-  for (std::uint64_t due = monotonic_now();;) {
-    while (monotonic_now() < due) {
+  for (std::uint64_t due_ns = monotonic_now();;) {
+    while (monotonic_now() < due_ns) {
     }
     simulator.publish(static_cast<std::uint32_t>(packets));
-    due = std::max(due + packets * period, monotonic_now());
+    due_ns = std::max(due_ns + packets * period_ns, monotonic_now());
   }
 }
 
 }  // namespace
 
 BpfMarket::BpfMarket(const Setting& setting, Output output)
-    : simulator_({.period = setting.period,
+    : simulator_({.period = setting.period_ns,
                   .cpu = setting.producer_cpu,
                   .output = output,
                   .shape = {.slot_count = static_cast<std::uint32_t>(
                                 setting.capacity)}}) {
-  if (setting.period < kBurst) {
+  if (setting.period_ns < kBurstNs) {
     process_.emplace(setting.path, setting.producer_cpu,
                      [&](const ProducerProcess::Ready& ready) {
                        ready();
-                       publish_in_bursts(simulator_, setting.period);
+                       publish_in_bursts(simulator_, setting.period_ns);
                      });
   }
 }

@@ -30,7 +30,7 @@ class EbpfPath : public Path {
     take_market(record, seen);
     seen.now = now;
     seen.stamp = clock_.at(record.stamp);
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     consumer_.release();
     return seen;
   }

@@ -34,7 +34,7 @@ class Event {
             "read an eventfd");
     }
   }
-  [[nodiscard]] std::uint64_t stall() const { return 0; }
+  [[nodiscard]] std::uint64_t stall_cycles() const { return 0; }
 
  private:
   static void check(bool done, const char* what) {

@@ -19,7 +19,7 @@ class Sleep {
   const hft_record& wait(Consumer<hft_record>& consumer) {
     return consumer.read(wait_);
   }
-  [[nodiscard]] std::uint64_t stall() const { return 0; }
+  [[nodiscard]] std::uint64_t stall_cycles() const { return 0; }
 
  private:
   SpinThenSleep wait_{.spins = 0};

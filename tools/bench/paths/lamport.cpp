@@ -39,7 +39,7 @@ class LamportPath : public Path {
     }
     seen.stamp = ring_.slots[index_].stamp;
     seen.sequence = ring_.slots[index_].data;
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     index_ = (index_ + 1) & HFT_LAMPORT_MASK;
     // Release: the slot is read before the producer may write it again.
     __atomic_store_n(&ring_.consumer_index, index_, __ATOMIC_RELEASE);

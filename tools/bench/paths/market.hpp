@@ -17,7 +17,7 @@ inline void take_market(const hft_record& record, Seen& seen) {
   seen.stamp = record.stamp;
   seen.sequence = market.sequence;
   seen.scheduled = true;
-  seen.late = market.late;
+  seen.late_ns = market.late;
   seen.missed = market.missed;
 }
 

@@ -39,7 +39,7 @@ class Message {
 class PipePath : public Path {
  public:
   explicit PipePath(const Setting& setting)
-      : ticks_(setting.period),
+      : ticks_(setting.period_ns),
         message_(setting.payload),
         ends_(make_pipe(setting.capacity, message_.bytes())),
         producer_(
@@ -84,7 +84,7 @@ class PipePath : public Path {
   [[noreturn]] void produce(const ProducerProcess::Ready& ready) {
     ready();
     keep_schedule(
-        ticks_.period(), [] {},
+        ticks_.period_cycles(), [] {},
         [&](std::uint64_t stamp, const Tick& tick) {
           const std::uint64_t word = tick.pack();
           message_.record().stamp = stamp;

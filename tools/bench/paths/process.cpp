@@ -17,7 +17,7 @@ class Spin {
   const hft_record& wait(Consumer<hft_record>& consumer) {
     return watch_.enabled() ? read_watching(consumer, watch_) : consumer.read();
   }
-  [[nodiscard]] std::uint64_t stall() const { return watch_.longest(); }
+  [[nodiscard]] std::uint64_t stall_cycles() const { return watch_.longest(); }
 
  private:
   PauseWatch watch_;

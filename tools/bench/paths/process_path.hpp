@@ -8,8 +8,8 @@
 namespace hft::bench {
 
 /// `Wait` is made from Setting::watch. The producer calls its notify() after
-/// each record, the consumer its wait(consumer) for the next one. Its stall()
-/// is the consumer's longest pause in polling.
+/// each record, the consumer its wait(consumer) for the next one. Its
+/// stall_cycles() is the consumer's longest pause in polling.
 template <typename Wait>
 class ProcessPath : public Path {
  public:
@@ -27,7 +27,7 @@ class ProcessPath : public Path {
 
   Seen next() override {
     Seen seen = reader_.take(wait_.wait(consumer_));
-    seen.stall = wait_.stall();
+    seen.stall_cycles = wait_.stall_cycles();
     consumer_.release();
     return seen;
   }

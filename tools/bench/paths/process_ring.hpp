@@ -32,11 +32,12 @@ template <typename Notify>
   auto producer = RecordRing(region).producer();
   const std::array<std::byte, HFT_SLOT_SIZE_MAX> zeros{};
   const std::span bytes = std::span(zeros).first(setting.payload);
-  const std::uint64_t period = TickReader(setting.period).period();
+  const std::uint64_t period_cycles =
+      TickReader(setting.period_ns).period_cycles();
   hft_record* record = nullptr;
   ready();
   keep_schedule(
-      period,
+      period_cycles,
       [&] {
         record = producer.reserve();
         if (record != nullptr) [[likely]] {
@@ -60,7 +61,7 @@ template <typename Notify>
 class RecordReader {
  public:
   RecordReader(const Setting& setting, const Region& region)
-      : ticks_(setting.period), slot_size_(region.info().slot_size) {}
+      : ticks_(setting.period_ns), slot_size_(region.info().slot_size) {}
 
   Seen take(const hft_record& record) {
     const std::span<const std::byte> bytes = payload(record, slot_size_);

@@ -20,7 +20,7 @@ class RingPath : public Path {
     Seen seen;
     seen.now = tsc_now();
     take_market(record, seen);
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     consumer_.release();
     return seen;
   }

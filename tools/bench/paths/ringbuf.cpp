@@ -76,7 +76,7 @@ class RingbufPath : public Path {
         return !batch_.empty();
       });
     }
-    batch_.front().stall = watch_.longest();
+    batch_.front().stall_cycles = watch_.longest();
   }
 
   static void check(int result) {

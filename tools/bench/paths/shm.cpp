@@ -20,9 +20,9 @@ class ShmPath : public Path {
     last_ = seen.stamp;
     seen.sequence = word_.sequence;
     seen.scheduled = true;
-    seen.late = word_.late;
+    seen.late_ns = word_.late;
     seen.missed = word_.missed;
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     return seen;
   }
 

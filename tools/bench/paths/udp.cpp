@@ -63,7 +63,7 @@ class UdpPath : public Path {
     Seen seen;
     seen.now = tsc_now();
     reader_.take(packet_.data(), seen);
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     return seen;
   }
 

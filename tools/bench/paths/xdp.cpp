@@ -58,7 +58,7 @@ class XdpPath : public Path {
     if (from_ == From::kProgram) {
       seen.stamp = clock_.at(record.stamp);
     }
-    seen.stall = watch_.longest();
+    seen.stall_cycles = watch_.longest();
     consumer_.release();
     return seen;
   }
