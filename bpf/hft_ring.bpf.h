@@ -116,9 +116,10 @@ struct hft_bpf_bell {
  * full: the offer is then counted as dropped. Set its length and type (its flags
  * are 0, its stamp is not yours), fill the payload, and give it to
  * hft_bpf_publish() or hft_bpf_discard(): one of the two must follow on every
- * path, and once: a second one has no effect. Consumers wait at a position that is neither published nor discarded,
- * and once the ring has come round to it every further offer is dropped. The
- * verifier cannot see to that; `hft tap` shows it.
+ * path, and once: a second one has no effect. Consumers wait at a position that
+ * is neither published nor discarded, and once the ring has come round to it
+ * every further offer is dropped. The verifier cannot see to that; `hft tap`
+ * shows it.
  *
  * A program may hold several records at once, and may sleep while it does.
  */
