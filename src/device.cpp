@@ -25,9 +25,10 @@ std::string open_hint() {
     case ENOENT:
     case ENODEV:
     case ENXIO:
-      return "open /dev/hft: the ring of the driver does not exist: run `hft "
-             "ctl create` where the driver is built into the kernel, `modprobe "
-             "hft` elsewhere; without devtmpfs also mknod /dev/hft c 10 60";
+      return "open /dev/hft: the ring of the driver does not exist: where the "
+             "driver is built into the kernel, run `hft ctl create`, which "
+             "calls syscall(548, 555); elsewhere run `modprobe hft`; without "
+             "devtmpfs also mknod /dev/hft c 10 60";
     default:
       return "open /dev/hft";
   }
