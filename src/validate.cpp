@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cstring>
 
 namespace hft {
 namespace {
@@ -110,8 +111,10 @@ void validate(const Geometry& geometry) {
           "a power of two from 2 to 65536; Geometry::for_records() rounds a "
           "capacity up to one",
           geometry.slot_count);
-  require(geometry.mode == HFT_MODE_DROP || geometry.mode == HFT_MODE_OVERWRITE,
-          "mode", "HFT_MODE_DROP or HFT_MODE_OVERWRITE", geometry.mode);
+  // Not as an hft_mode, which has no other values for the language.
+  std::uint32_t mode = 0;
+  std::memcpy(&mode, &geometry.mode, sizeof mode);
+  require(is_mode(mode), "mode", "HFT_MODE_DROP or HFT_MODE_OVERWRITE", mode);
 }
 
 void validate_capacity(std::uint32_t record_size, std::uint64_t capacity,

@@ -2,7 +2,8 @@
 #include "hft/validate.hpp"
 
 #include <gmock/gmock.h>
-#include <bit>
+
+#include <cstring>
 
 namespace hft {
 namespace {
@@ -139,7 +140,8 @@ TEST(Geometry, PackedSlotIsTheSmallestThatHoldsThreeRecords) {
 
 TEST(Geometry, ThereAreTwoModes) {
   Geometry geometry = Geometry::for_records(16, 1024);
-  geometry.mode = std::bit_cast<hft_mode>(7U);
+  const std::uint32_t unknown = 7;
+  std::memcpy(&geometry.mode, &unknown, sizeof unknown);
   EXPECT_THROW(validate(geometry), std::invalid_argument);
 }
 
