@@ -116,7 +116,8 @@ struct hft_bpf_bell {
  * full: the offer is then counted as dropped. Set its length and type (its flags
  * are 0, its stamp is not yours), fill the payload, and give it to
  * hft_bpf_publish() or hft_bpf_discard(): one of the two must follow on every
- * path, and once: a second one has no effect. Consumers wait at a position that
+ * path, and once. A second one has no effect, unless another offer has taken the
+ * slot in between: that one would be published. Consumers wait at a position that
  * is neither published nor discarded, and once the ring has come round to it
  * every further offer is dropped. The verifier cannot see to that; `hft tap`
  * shows it.

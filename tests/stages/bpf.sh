@@ -14,7 +14,7 @@ vm/native.sh newer-clang bpf_tests || exit
 guest_offers=${HFT_OFFERS:-20000}
 guest_deadline=$((480 + guest_offers / 500)) # seconds
 
-# image_of KERNEL: sets image, or counts why there is none.
+# image_of KERNEL: sets image; without one it fails, and counts that.
 image_of() {
   local status
   image=$(vm/stock-kernel.sh "$1" 2> >(tee "$out/$1.fetch" >&2))

@@ -55,6 +55,20 @@ count_cases() {
   skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$1")))
 }
 
+# count_scripts SCRIPT...: runs each, and counts what its last line says.
+count_scripts() {
+  local script counts
+  for script; do
+    printf -- '-- %s\n' "$script"
+    counts=$("$script" 2>&1 | tee /dev/stderr | tail -n 1)
+    if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
+      ((passed += BASH_REMATCH[1], failed += BASH_REMATCH[2], skipped += ${BASH_REMATCH[4]:-0}))
+    else
+      failed=$((failed + 1))
+    fi
+  done
+}
+
 # in_guest IMAGE LOG CONSOLE GUEST-RUN-OPTION... -- COMMAND...: its status and its
 # output, also into LOG; what GoogleTest says of a case that passed only there.
 in_guest() {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The paths that `hft bench` measures, in the order in which they are shown:
-// the name of each, and the PathKind that its file in bench/paths/ defines. It
-// stands here so that whoever needs only the names need not link the paths:
-// `hft report` draws each in a style of its own, and tests/bench has a test of
-// each.
+// the name of each, and the PathKind that its file in bench/paths/ defines. The
+// list is not part of bench, so that `hft report`, which draws each path in a
+// style of its own, does not link the paths. tests/bench has a test of each.
 #pragma once
 
 #include <string_view>
