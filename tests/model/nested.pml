@@ -79,14 +79,14 @@ inline offer_all(me) {
 
 active proctype First() {
   byte pos, now, word;
-  bool blocked, looks_full, taken, may_drop, seen_held, uncounted;
+  bool blocked, looks_full, taken, held, may_drop, seen_held, uncounted;
 
   offer_all(PRODUCER)
 }
 
 active proctype Second() {
   byte pos, now, word;
-  bool blocked, looks_full, taken, may_drop, seen_held, uncounted;
+  bool blocked, looks_full, taken, held, may_drop, seen_held, uncounted;
 
   offer_all(OTHER)
 }

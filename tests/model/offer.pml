@@ -301,7 +301,21 @@ inline fill(me, record) {
 #endif
 }
 
-inline publish(me) {
+/* Whether the offer holds its slot: not once it has been given back. */
+inline look_whether_held(me) {
+#ifdef NO_LOOK_BEFORE_PUBLISHING
+  held = true
+#else
+  atomic {
+    /* acquire, as in look_at_slot; the offer has seen its turn there already */
+    load_turn(me, TURN(pos), word);
+    held = is_turn(word, pos);
+    word = 0
+  }
+#endif
+}
+
+inline publish_slot(me) {
 #ifdef TURN_BEFORE_PUBLISHED
   atomic { pass_turn(me) };
 #endif
@@ -319,11 +333,24 @@ inline publish(me) {
 #ifdef TAKEN_AT_PUBLISH
     store_relaxed(me, POS, pos + 1);
 #endif
-  }
-  atomic {
+  };
 #if !defined(TURN_BEFORE_PUBLISHED) && !defined(TURN_BEFORE_WORDS)
-    pass_turn(me);
+  atomic { pass_turn(me) }
 #endif
-    pos = 0
-  }
+}
+
+inline publish(me) {
+#ifndef TURN_BEFORE_WORDS
+  look_whether_held(me);
+  property(an offer holds its slot until it is given back, held);
+#endif
+  publish_slot(me);
+#ifdef GIVEN_BACK_TWICE
+  look_whether_held(me);
+  if
+  :: held -> publish_slot(me)
+  :: else
+  fi;
+#endif
+  atomic { held = false; pos = 0 }
 }

@@ -147,6 +147,9 @@ holds 'nested drop' nested OFFERED=4
 holds 'nested drop, discarding' nested OFFERED=3 DISCARDS=1
 holds 'nested drop, hostile consumer' nested OFFERED=6 HOSTILE
 holds 'nested overwrite' nested OFFERED=4 OVERWRITE
+holds 'nested drop, given back twice' nested OFFERED=3 GIVEN_BACK_TWICE
+holds 'nested overwrite, given back twice' \
+  nested OFFERED=3 OVERWRITE GIVEN_BACK_TWICE
 readonly kOld='with the position taken at publish'
 fails "nested drop $kOld" "$kFill" \
   nested OFFERED=2 TAKEN_AT_PUBLISH NO_BUSY_CHECK
@@ -202,6 +205,8 @@ fails "nested overwrite without publish's release" "$kAccepted" \
 fails "nested overwrite without the first look's acquire" "$kAccepted" \
   nested OVERWRITE RELAXED_READ
 for mode in drop overwrite; do
+  fails "nested $mode, given back twice without a look" "$kOnce" \
+    nested "${mode^^}" GIVEN_BACK_TWICE NO_LOOK_BEFORE_PUBLISHING
   fails "nested $mode with a plain increment" "$kFill" \
     nested "${mode^^}" PLAIN_INCREMENT
   fails "nested $mode with a look for room after taking" "$kOnce" \
