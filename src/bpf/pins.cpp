@@ -217,6 +217,18 @@ void make_open_folder(const std::string& folder) {
   }
 }
 
+// What mkdir()'s error leaves open, beginning with a colon; empty for others.
+std::string why_not_made(int error, const std::string& folder) {
+  if (error == EPERM && folder.find('.') != std::string::npos) {
+    return ": names in a BPF file system have no dots";
+  }
+  if (error == EROFS) {
+    return ": its file system is mounted read-only; use one that is not, or "
+           "mount it again (mount -o remount,rw)";
+  }
+  return {};
+}
+
 // Locked, as long as it is half made.
 Descriptor make_folder(const std::string& folder, const PinOptions& options) {
   int made = mkdir(folder.c_str(), kHalfMade);
@@ -225,10 +237,8 @@ Descriptor make_folder(const std::string& folder, const PinOptions& options) {
     made = mkdir(folder.c_str(), kHalfMade);
   }
   if (made != 0) {
-    const bool dotted = errno == EPERM && folder.find('.') != std::string::npos;
-    fail(errno, fmt::format(
-                    "create the directory {}{}", folder,
-                    dotted ? ": names in a BPF file system have no dots" : ""));
+    fail(errno, fmt::format("create the directory {}{}", folder,
+                            why_not_made(errno, folder)));
   }
   // Until it is locked, another loader may take it for one left behind.
   Descriptor lock = lock_half_made(folder);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -408,6 +409,21 @@ TEST_F(RightsTest, ErrorsOfPinSayWhichFolderToTake) {
   EXPECT_THAT([&] { publisher.first().pin(pin_folder() + "/a/b"); },
               ::testing::ThrowsMessage<std::system_error>(
                   ::testing::HasSubstr("mkdir -p " + pin_folder() + "/a")));
+  EXPECT_THAT([&] { publisher.first().pin(pin_folder() + ".old"); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("have no dots")));
+}
+
+TEST_F(RightsTest, PinsInAReadOnlyFileSystemSayWhatToDo) {
+  const Publisher publisher({.rings = 1});
+  std::string mounted = "/tmp/hft-test-bpffs-XXXXXX";
+  ASSERT_NE(mkdtemp(mounted.data()), nullptr);
+  ASSERT_EQ(mount("bpf", mounted.c_str(), "bpf", MS_RDONLY, nullptr), 0);
+  EXPECT_THAT([&] { publisher.first().pin(mounted + "/ring"); },
+              ::testing::ThrowsMessage<std::system_error>(
+                  ::testing::HasSubstr("mounted read-only")));
+  EXPECT_EQ(umount(mounted.c_str()), 0);
+  EXPECT_EQ(rmdir(mounted.c_str()), 0);
 }
 
 // Every word that a consumer can write, while the producer runs.
