@@ -76,9 +76,11 @@ struct hft_reservation hft_ring_reserve(struct hft_ring *ring);
 /**
  * hft_ring_publish_reserved() - stamp and publish a reserved record
  * @ring: the ring
- * @reserved: what hft_ring_reserve() gave; once
+ * @reserved: what hft_ring_reserve() gave for this ring
  *
- * Contexts as hft_ring_publish().
+ * A reservation is given back once. Giving it back again, or to another ring,
+ * has no effect but a line in the kernel's log; two calls at the same time for
+ * one reservation are not told apart. Contexts as hft_ring_publish().
  */
 void hft_ring_publish_reserved(struct hft_ring *ring,
 			       struct hft_reservation reserved);
@@ -86,11 +88,11 @@ void hft_ring_publish_reserved(struct hft_ring *ring,
 /**
  * hft_ring_discard() - give a reservation up
  * @ring: the ring
- * @reserved: what hft_ring_reserve() gave; once
+ * @reserved: what hft_ring_reserve() gave for this ring
  *
  * The position is published as an empty record that consumers skip, and counted
- * as discarded: published + dropped + discarded = offered. Contexts as
- * hft_ring_publish().
+ * as discarded: published + dropped + discarded = offered. Once, and in the
+ * contexts of, hft_ring_publish_reserved().
  */
 void hft_ring_discard(struct hft_ring *ring, struct hft_reservation reserved);
 

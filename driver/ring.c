@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ring itself: allocation, publication and exact loss accounting. */
+#define pr_fmt(fmt) "hft: " fmt
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -445,8 +447,9 @@ void hft_ring_stats(const struct hft_ring *ring, struct hft_ring_stats *stats)
 	};
 }
 
-void hft_ring_publish_reserved(struct hft_ring *ring,
-			       struct hft_reservation reserved)
+/* Publishes what is known to hold its slot. */
+static void ring_publish_held(struct hft_ring *ring,
+			      struct hft_reservation reserved)
 {
 	rcu_read_lock();
 	hft_ring_commit(ring, reserved);
@@ -454,14 +457,39 @@ void hft_ring_publish_reserved(struct hft_ring *ring,
 		irq_work_queue(&ring->wake);
 	rcu_read_unlock();
 }
+
+/*
+ * Whether @reserved holds a slot of @ring. The slot's turn is its position until
+ * it is given back, and never again. Publishing once more would pass the turn of
+ * an offer that came since, and two producers would fill one slot (model,
+ * nested.pml: "no two producers fill a slot at once").
+ */
+static bool ring_holds(struct hft_ring *ring, struct hft_reservation reserved)
+{
+	if (likely(reserved.record == &hft_ring_slot(ring, reserved.pos)->record &&
+		   !ring_is_held(ring, reserved.pos)))
+		return true;
+	pr_warn_ratelimited("ring %u: position %llu is not held by the reservation that was given back (a second time, or to another ring): nothing was done\n",
+			    ring->id, reserved.pos);
+	return false;
+}
+
+void hft_ring_publish_reserved(struct hft_ring *ring,
+			       struct hft_reservation reserved)
+{
+	if (ring_holds(ring, reserved))
+		ring_publish_held(ring, reserved);
+}
 EXPORT_SYMBOL_GPL(hft_ring_publish_reserved);
 
 void hft_ring_discard(struct hft_ring *ring, struct hft_reservation reserved)
 {
+	if (!ring_holds(ring, reserved))
+		return;
 	reserved.record->length = 0;
 	reserved.record->type = HFT_RECORD_EMPTY;
 	reserved.record->flags = HFT_RECORD_DISCARDED;
-	hft_ring_publish_reserved(ring, reserved);
+	ring_publish_held(ring, reserved);
 	/* Published, then counted. Pairs with smp_rmb() in hft_ring_stats(). */
 	smp_mb__before_atomic();
 	ring_count(&ring->producer->discarded);
@@ -497,7 +525,7 @@ int hft_ring_publish(struct hft_ring *ring, u16 type, const void *payload,
 	record->length = length;
 	record->type = type;
 	record->flags = length > bytes ? HFT_RECORD_TRUNCATED : 0;
-	hft_ring_publish_reserved(ring, reserved);
+	ring_publish_held(ring, reserved);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(hft_ring_publish);

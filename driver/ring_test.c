@@ -301,6 +301,73 @@ static void what_is_given_up_is_skipped_and_counted(struct kunit *test)
 	hft_ring_free(ring);
 }
 
+typedef void give_back_fn(struct hft_ring *ring, struct hft_reservation reserved);
+
+/*
+ * Before and after an offer of the next lap has taken the slot. A second time
+ * that had an effect would publish that offer's slot, and let one of the lap
+ * after it into the slot as well.
+ */
+static void expect_first_counts(struct kunit *test, u32 mode,
+				give_back_fn *first, give_back_fn *second)
+{
+	struct hft_ring *ring = make_ring(test, 64, mode);
+	struct hft_reservation reserved = hft_ring_reserve(ring);
+	struct hft_reservation later;
+	struct hft_ring_stats once, twice;
+
+	fill(reserved, 1);
+	first(ring, reserved);
+	once = stats_of(ring);
+	second(ring, reserved);
+	twice = stats_of(ring);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(&once, &twice, sizeof(once)));
+	KUNIT_EXPECT_EQ(test, publish(ring, SLOTS - 1), SLOTS - 1U);
+
+	ring->consumer->consumer_pos = SLOTS;
+	later = hft_ring_reserve(ring);
+	KUNIT_EXPECT_PTR_EQ(test, later.record, reserved.record);
+	fill(later, 2);
+	second(ring, reserved);
+	KUNIT_EXPECT_FALSE(test, hft_ring_readable(ring, SLOTS));
+	KUNIT_EXPECT_EQ(test, stats_of(ring).pending, 1ULL);
+	hft_ring_publish_reserved(ring, later);
+	KUNIT_EXPECT_TRUE(test, holds(ring, SLOTS, 2));
+	expect_accounted(test, ring, SLOTS + 1);
+	hft_ring_free(ring);
+}
+
+static void a_reservation_is_given_back_once(struct kunit *test)
+{
+	static give_back_fn *const ways[] = { hft_ring_publish_reserved,
+					      hft_ring_discard };
+	static const u32 modes[] = { HFT_MODE_DROP, HFT_MODE_OVERWRITE };
+
+	for (size_t i = 0; i < 8; i++)
+		expect_first_counts(test, modes[i >> 2], ways[i >> 1 & 1],
+				    ways[i & 1]);
+}
+
+static void a_reservation_of_another_ring_is_refused(struct kunit *test)
+{
+	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
+	struct hft_ring *other = make_ring(test, 64, HFT_MODE_DROP);
+	struct hft_reservation reserved = hft_ring_reserve(ring);
+
+	fill(reserved, 1);
+	hft_ring_publish_reserved(other, reserved);
+	hft_ring_discard(other, reserved);
+	hft_ring_publish_reserved(other, (struct hft_reservation){});
+	expect_accounted(test, other, 0);
+	KUNIT_EXPECT_EQ(test, stats_of(ring).pending, 1ULL);
+	hft_ring_publish_reserved(ring, reserved);
+	KUNIT_EXPECT_TRUE(test, holds(ring, 0, 1));
+	expect_accounted(test, ring, 1);
+	KUNIT_EXPECT_EQ(test, publish(other, SLOTS), (u32)SLOTS);
+	hft_ring_free(other);
+	hft_ring_free(ring);
+}
+
 static void a_successor_waits_for_what_is_pending(struct kunit *test)
 {
 	struct hft_ring *ring = make_ring(test, 64, HFT_MODE_DROP);
@@ -698,6 +765,8 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(reserved_record_is_published_in_place),
 	KUNIT_CASE(reservations_are_published_in_any_order),
 	KUNIT_CASE(what_is_given_up_is_skipped_and_counted),
+	KUNIT_CASE(a_reservation_is_given_back_once),
+	KUNIT_CASE(a_reservation_of_another_ring_is_refused),
 	KUNIT_CASE(a_successor_waits_for_what_is_pending),
 	KUNIT_CASE(a_successor_begins_behind_what_was_claimed),
 	KUNIT_CASE(what_was_discarded_is_not_what_comes_there_next),
