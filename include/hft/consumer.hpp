@@ -9,6 +9,7 @@
 #pragma once
 
 #include <hft/abi.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <utility>
@@ -29,18 +31,21 @@
 
 namespace hft {
 
-/// Not thread-safe: one thread consumes. Polls the slot that the producer will
-/// publish next, so that an arriving record costs one cache-line transfer
-/// (FastForward, Giacomoni et al., PPoPP 2008). Nothing here throws or makes a
-/// system call, but for sleeping where a policy asks for it.
+/// Move-only. Not thread-safe: one thread consumes. Polls the slot that the
+/// producer will publish next, so that an arriving record costs one cache-line
+/// transfer (FastForward, Giacomoni et al., PPoPP 2008). Nothing here throws or
+/// makes a system call, but for sleeping where a policy asks for it.
 ///
 /// Memory order: what the producer did before it published a record happens
 /// before the return of the call that gave it; what we read of it happens
 /// before the producer writes its slot again. Nothing else is ordered.
 ///
-/// The producer learns what was released each quarter of the ring, or when the
-/// ring is found empty: a consumer that is killed leaves up to a quarter of the
-/// ring to be read again by its successor. flush() tells it at once.
+/// The producer learns what was released each quarter of the ring, when the
+/// ring is found empty, and when the consumer is destroyed or another is moved
+/// over it: a successor begins with the first record that was not released.
+/// Only a consumer that is killed leaves up to a quarter of the ring to be read
+/// again. flush() tells the producer at once. A child that inherits the
+/// consumer by fork() tells it nothing by destroying its copy.
 template <Record T = hft_record, Policy P = Latency>
 class Consumer {
  public:
@@ -54,9 +59,28 @@ class Consumer {
         released_(cursor_.position()),
         lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
         page_(end.page),
+        process_(getpid()),
         sleeper_(end),
         may_own_(end.slots_writable),
         claim_(std::move(claim)) {}
+
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+  /// What was moved from may only be destroyed or assigned to.
+  Consumer(Consumer&&) noexcept = default;
+  Consumer& operator=(Consumer&& other) noexcept {
+    if (this != &other) {
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
+  }
+  /// Inlined always, as Claim's is, so that a consumer can live in registers.
+  [[gnu::always_inline]] ~Consumer() {
+    if (page_ && released_ != cursor_.position() && getpid() == process_) {
+      flush();
+    }
+  }
 
   /// The next record, or nullptr when none is published. The record stays
   /// valid until release(). Polling an empty ring gives back all that is owed.
@@ -235,6 +259,11 @@ class Consumer {
   }
 
  private:
+  // The page belongs to a mapping.
+  struct Borrowed {
+    void operator()(hft_consumer_page*) const noexcept {}
+  };
+
   static std::uint64_t first_position(const ConsumerEnd& end) noexcept {
     assert(end.info->mode == HFT_MODE_DROP);
     return __atomic_load_n(&end.page->consumer_pos, __ATOMIC_RELAXED);
@@ -354,7 +383,8 @@ class Consumer {
   std::uint64_t ready_;     // positions before this one may be read
   std::uint64_t released_;  // what the producer knows
   std::uint64_t lazy_;      // records between two flushes under load
-  hft_consumer_page* page_;
+  std::unique_ptr<hft_consumer_page, Borrowed> page_;  // null: moved from
+  pid_t process_;
   Sleeper sleeper_;
   bool may_own_;
   bool owned_ = false;

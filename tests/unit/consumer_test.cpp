@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "child.hpp"
 #include "number.hpp"
 
 namespace hft::test {
@@ -32,6 +35,89 @@ TEST(Consumer, BeginsWhereTheConsumerPageSays) {
   Consumer<Tick> consumer = Ring<Tick>(region).consumer();
   ASSERT_NE(consumer.try_read(), nullptr);
   EXPECT_EQ(number_in(*consumer.try_read()), 3U);
+}
+
+// How an orderly consumer ends, and with which record its successor begins.
+class ConsumerEnds : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kHandled = 2;  // less than a quarter
+
+  ConsumerEnds() {
+    for (std::uint64_t i = 0; i < kPublished; ++i) {
+      EXPECT_TRUE(producer_.try_publish(number<Tick>(i)));
+    }
+  }
+
+  static void handle(Consumer<Tick>& consumer, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      ASSERT_NE(consumer.try_read(), nullptr);
+      consumer.release();
+    }
+  }
+
+  void expect_successor_begins_at(std::uint64_t expected) const {
+    Consumer<Tick> successor = ring_.consumer();
+    EXPECT_EQ(successor.position(), expected);
+    ASSERT_NE(successor.try_read(), nullptr);
+    EXPECT_EQ(number_in(*successor.try_read()), expected);
+  }
+
+  static constexpr std::uint64_t kPublished = 10;
+  Region region_ = Region::anonymous(Ring<Tick>::geometry(16));
+  Ring<Tick> ring_{region_};
+  Producer<Tick> producer_ = ring_.producer();
+};
+
+TEST_F(ConsumerEnds, ItsSuccessorBeginsWithWhatWasNotReleased) {
+  {
+    Consumer<Tick> consumer = ring_.consumer();
+    handle(consumer, kHandled);
+    ASSERT_NE(consumer.try_read(), nullptr);  // read, and not released
+  }
+  expect_successor_begins_at(kHandled);
+}
+
+TEST_F(ConsumerEnds, ForEachWithALimitTellsWhatItHandled) {
+  EXPECT_EQ(ring_.consumer().for_each([](const Tick&) {}, kHandled), kHandled);
+  expect_successor_begins_at(kHandled);
+}
+
+TEST_F(ConsumerEnds, WhatWasMovedFromTellsNothing) {
+  {
+    Consumer<Tick> first = ring_.consumer();
+    handle(first, kHandled);
+    Consumer<Tick> second = std::move(first);
+    handle(second, kHandled);
+    second.flush();
+  }
+  expect_successor_begins_at(2 * kHandled);
+}
+
+TEST_F(ConsumerEnds, WhatAnotherIsMovedOverTellsFirst) {
+  TestRing<Tick> other(8);
+  {
+    Consumer<Tick> consumer = ring_.consumer();
+    handle(consumer, kHandled);
+    consumer = std::move(other.consumer);
+    expect_successor_begins_at(kHandled);
+    ASSERT_TRUE(other.producer.try_publish(number<Tick>(0)));
+    handle(consumer, 1);
+  }
+  EXPECT_EQ(other.region.consumer_page()->consumer_pos, 1U);
+}
+
+TEST_F(ConsumerEnds, AChildsCopyTellsNothing) {
+  std::optional<Consumer<Tick>> consumer(ring_.consumer());
+  handle(*consumer, kHandled);
+  Child child([&](const Pipe& pipe) {
+    consumer.reset();
+    pipe.tell(std::uint64_t{region_.consumer_page()->consumer_pos});
+  });
+  EXPECT_EQ(child.pipe().ask<std::uint64_t>(), 0U);
+  child.wait();
+  EXPECT_EQ(region_.consumer_page()->consumer_pos, 0U);
+  consumer.reset();
+  expect_successor_begins_at(kHandled);
 }
 
 // A consumer before may have left anything there.
