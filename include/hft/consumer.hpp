@@ -19,7 +19,6 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <stop_token>
 #include <utility>
 
 #include "hft/cpu.hpp"
@@ -27,6 +26,7 @@
 #include "hft/detail/layout.hpp"
 #include "hft/detail/owner.hpp"
 #include "hft/detail/wake.hpp"
+#include "hft/stop.hpp"
 #include "hft/wait.hpp"
 
 namespace hft {
@@ -162,31 +162,53 @@ class Consumer {
   /// is_woken() is false a sleeper looks again after SpinThenSleep::longest.
   template <WaitPolicy W>
   [[nodiscard]] const T& read(W& wait) {
-    for (;;) {
-      if (const T* record = try_read()) {
-        wait.found();
-        return *record;
-      }
-      idle(wait);
-    }
+    return *read(wait, [] { return false; });
   }
   [[nodiscard]] const T& read() {
     BusySpin wait;
     return read(wait);
   }
 
-  /// Give every record to `handler` until `stop` is requested, which a sleeping
-  /// consumer notices after SpinThenSleep::longest at the latest. Throws as
-  /// read() does, and what `handler` throws.
-  template <std::invocable<const T&> Handler, WaitPolicy W>
-  void run(Handler&& handler, W& wait, const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      if (for_each(handler) > 0) {
+  /// The same, or nullptr once `stop` says so and no record is there. A
+  /// sleeping consumer notices after SpinThenSleep::longest at the latest, and
+  /// at once when it was a signal to its thread.
+  template <WaitPolicy W, StopCondition S>
+  [[nodiscard]] const T* read(W& wait, const S& stop) {
+    for (;;) {
+      if (const T* record = try_read()) {
+        wait.found();
+        return record;
+      }
+      if (is_stopped(stop)) {
+        return nullptr;
+      }
+      idle(wait, stop);
+    }
+  }
+  /// The same, or nullptr once the time has come and no record is there.
+  template <WaitPolicy W>
+  [[nodiscard]] const T* read_until(W& wait, Deadline::Clock::time_point time) {
+    return read(wait, Deadline(time));
+  }
+  /// Or once `longest` has passed; 0 looks once.
+  template <WaitPolicy W>
+  [[nodiscard]] const T* read_for(W& wait, std::chrono::nanoseconds longest) {
+    return read(wait, Deadline(longest));
+  }
+
+  /// Give every record to `handler` until `stop` says so, and then what was
+  /// published before. Notices a stop as read() does, and while records come
+  /// once a lap of the ring. Throws as read() does, and what `handler` throws.
+  template <std::invocable<const T&> Handler, WaitPolicy W, StopCondition S>
+  void run(Handler&& handler, W& wait, const S& stop) {
+    while (!is_stopped(stop)) {
+      if (for_each(handler, cursor_.capacity()) > 0) {
         wait.found();
       } else {
-        idle(wait);
+        idle(wait, stop);
       }
     }
+    for_each(handler, cursor_.capacity());
   }
 
   /// A descriptor for poll(), epoll or io_uring: readable once the producer has
@@ -333,12 +355,16 @@ class Consumer {
     }
   }
 
-  template <WaitPolicy W>
-  void idle(W& wait) {
+  template <WaitPolicy W, StopCondition S>
+  void idle(W& wait, const S& stop) {
     wait.rest();
     if constexpr (SleepingPolicy<W>) {
       if (wait.tired()) {
-        sleep(wait.longest);
+        std::chrono::nanoseconds longest = wait.longest;
+        if constexpr (std::same_as<S, Deadline>) {
+          longest = std::min(longest, stop.left());
+        }
+        sleep(longest);
       }
     }
   }

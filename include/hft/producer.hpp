@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,7 @@
 #include "hft/detail/recover.hpp"
 #include "hft/detail/wake.hpp"
 #include "hft/record.hpp"
+#include "hft/stop.hpp"
 #include "hft/wait.hpp"
 
 namespace hft {
@@ -115,9 +117,67 @@ class Producer {
   template <WaitPolicy W>
   void publish_when_room(const T& record, W& wait) noexcept
       requires(!std::same_as<T, hft_record>) {
-    wait_for_room(wait);
+    publish_when_room(record, wait, [] { return false; });
+  }
+  template <WaitPolicy W>
+  void publish_when_room(std::uint64_t stamp, std::uint16_t type,
+                         std::span<const std::byte> payload, W& wait) noexcept
+      requires std::same_as<T, hft_record> {
+    publish_when_room(stamp, type, payload, wait, [] { return false; });
+  }
+
+  /// The same. False once `stop` says so and there is no room: the record was
+  /// neither published nor counted as dropped, and may be offered again.
+  template <WaitPolicy W, StopCondition S>
+  bool publish_when_room(const T& record, W& wait, const S& stop) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    if (!wait_for_room(wait, stop)) {
+      return false;
+    }
     copy_first_line_last(record, cursor_.record());
     publish();
+    return true;
+  }
+  template <WaitPolicy W, StopCondition S>
+  bool publish_when_room(
+      std::uint64_t stamp, std::uint16_t type,
+      std::span<const std::byte> payload, W& wait,
+      const S& stop) noexcept requires std::same_as<T, hft_record> {
+    if (!wait_for_room(wait, stop)) {
+      return false;
+    }
+    fill_record(*cursor_.record(), cursor_.slot_size(), stamp, type, payload);
+    publish();
+    return true;
+  }
+
+  /// The same, until a time; for a while, 0 to look once. What comes before the
+  /// policy is what publish_when_room() takes there.
+  template <WaitPolicy W>
+  bool publish_until(const T& record, W& wait,
+                     Deadline::Clock::time_point time) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    return publish_when_room(record, wait, Deadline(time));
+  }
+  template <WaitPolicy W>
+  bool publish_until(std::uint64_t stamp, std::uint16_t type,
+                     std::span<const std::byte> payload, W& wait,
+                     Deadline::Clock::time_point time) noexcept requires
+      std::same_as<T, hft_record> {
+    return publish_when_room(stamp, type, payload, wait, Deadline(time));
+  }
+  template <WaitPolicy W>
+  bool publish_for(const T& record, W& wait,
+                   std::chrono::nanoseconds longest) noexcept
+      requires(!std::same_as<T, hft_record>) {
+    return publish_when_room(record, wait, Deadline(longest));
+  }
+  template <WaitPolicy W>
+  bool publish_for(std::uint64_t stamp, std::uint16_t type,
+                   std::span<const std::byte> payload, W& wait,
+                   std::chrono::nanoseconds longest) noexcept requires
+      std::same_as<T, hft_record> {
+    return publish_when_room(stamp, type, payload, wait, Deadline(longest));
   }
 
   /// Offer one record, to be filled in place: the record of the next position,
@@ -225,12 +285,16 @@ class Producer {
                      __ATOMIC_RELAXED);
   }
 
-  template <WaitPolicy W>
-  void wait_for_room(W& wait) noexcept {
+  template <WaitPolicy W, StopCondition S>
+  bool wait_for_room(W& wait, const S& stop) noexcept {
     while (!has_room()) {
+      if (is_stopped(stop)) {
+        return false;
+      }
       wait.rest();
     }
     wait.found();
+    return true;
   }
 
   Cursor<T, P, std::byte> cursor_;

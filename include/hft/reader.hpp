@@ -10,6 +10,7 @@
 #include <hft/abi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "hft/detail/layout.hpp"
 #include "hft/detail/recover.hpp"
 #include "hft/detail/words.hpp"
+#include "hft/stop.hpp"
 #include "hft/wait.hpp"
 
 namespace hft {
@@ -87,10 +89,35 @@ class Reader {
   /// overwrite mode wakes no one: no sleeping policies.
   template <WaitPolicy W>
   requires(!SleepingPolicy<W>) void read(T& out, W& wait) noexcept {
+    static_cast<void>(read(out, wait, [] { return false; }));
+  }
+  /// The same. False once `stop` says so and no record is there; `out` may then
+  /// hold a torn copy.
+  template <WaitPolicy W, StopCondition S>
+  requires(!SleepingPolicy<W>)
+      [[nodiscard]] bool read(T& out, W& wait, const S& stop) noexcept {
     while (!try_read(out)) {
+      if (is_stopped(stop)) {
+        return false;
+      }
       wait.rest();
     }
     wait.found();
+    return true;
+  }
+  /// The same, until a time.
+  template <WaitPolicy W>
+  requires(!SleepingPolicy<W>)
+      [[nodiscard]] bool read_until(T& out, W& wait,
+                                    Deadline::Clock::time_point time) noexcept {
+    return read(out, wait, Deadline(time));
+  }
+  /// The same, for a while; 0 looks once.
+  template <WaitPolicy W>
+  requires(!SleepingPolicy<W>)
+      [[nodiscard]] bool read_for(T& out, W& wait,
+                                  std::chrono::nanoseconds longest) noexcept {
+    return read(out, wait, Deadline(longest));
   }
 
   /// Records that were overwritten before they were read; exact.

@@ -109,6 +109,10 @@ class Cursor {
   [[nodiscard]] std::size_t slot_size() const noexcept {
     return layout_.slot_size();
   }
+  /// Records that the ring holds. Divides: not for the hot path.
+  [[nodiscard]] std::size_t capacity() const noexcept {
+    return (mask_ + 1) / layout_.slot_size() * kRecordsPerSlot;
+  }
   [[nodiscard]] Byte* slot() const noexcept { return slots_ + offset_; }
   [[nodiscard]] auto* published() const noexcept {
     using Word = std::conditional_t<std::is_const_v<Byte>, const std::uint64_t,
