@@ -68,6 +68,7 @@ hft_info make_info(const Geometry& geometry, bool writable_slots) {
   info.clock_hz = tsc_hz();
   info.producer_kind = HFT_PRODUCER_PROCESS;
   info.features = writable_slots ? HFT_FEATURE_SLOTS_WRITABLE : 0;
+  info.schema = geometry.schema;
   return info;
 }
 

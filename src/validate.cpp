@@ -143,6 +143,16 @@ void expect_layout(const hft_info& info, std::uint32_t record_size,
   }
 }
 
+void expect_schema(const hft_info& info, std::uint64_t schema) {
+  if (info.schema != 0 && schema != 0 && info.schema != schema) {
+    throw InvalidRing(
+        fmt::format("the ring holds other records: their schema is {:#x}, "
+                    "expected {:#x}: use the record type that it was created "
+                    "for",
+                    info.schema, schema));
+  }
+}
+
 void expect_mode(const hft_info& info, hft_mode mode) {
   if (info.mode != mode) {
     throw InvalidRing(

@@ -176,8 +176,9 @@ struct hft_info {
 	__u32 producer_kind; /* enum hft_producer_kind */
 	__u32 ring_id; /* channel of /dev/hft; CPU, where BPF has a ring for each */
 	__u64 features; /* HFT_FEATURE_* */
+	__u64 schema; /* of the records, as their users number it; 0: any */
 };
-HFT_ASSERT_SIZE(struct hft_info, 72);
+HFT_ASSERT_SIZE(struct hft_info, 80);
 HFT_ASSERT_OFFSET(struct hft_info, abi_version, 8);
 HFT_ASSERT_OFFSET(struct hft_info, info_size, 12);
 HFT_ASSERT_OFFSET(struct hft_info, slot_size, 16);
@@ -191,6 +192,7 @@ HFT_ASSERT_OFFSET(struct hft_info, clock_hz, 48);
 HFT_ASSERT_OFFSET(struct hft_info, producer_kind, 56);
 HFT_ASSERT_OFFSET(struct hft_info, ring_id, 60);
 HFT_ASSERT_OFFSET(struct hft_info, features, 64);
+HFT_ASSERT_OFFSET(struct hft_info, schema, 72);
 
 /*
  * The producer region. A process keeps its position to itself and leaves a copy

@@ -56,7 +56,8 @@ struct Geometry {
   std::uint32_t slot_size = 0;    // bytes, 64 * 2^k
   std::uint32_t slot_count = 0;   // a power of two
   hft_mode mode = HFT_MODE_DROP;
-  bool spread = false;  // one record a slot, however many would fit
+  bool spread = false;       // one record a slot, however many would fit
+  std::uint64_t schema = 0;  // of the records: hft/schema.hpp; 0: any
 
   /// slot_size_for(), and the fewest slots that hold `capacity` records of
   /// `record_size` bytes: the capacity is rounded up. Throws

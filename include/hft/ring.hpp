@@ -25,13 +25,15 @@
 #include "hft/producer.hpp"
 #include "hft/reader.hpp"
 #include "hft/region.hpp"
+#include "hft/schema.hpp"
 #include "hft/validate.hpp"
 
 namespace hft {
 
 /// What T and the policy make of a region. Owns nothing: the region must
 /// outlive the ring and every end taken from it. Both ends name the same T and
-/// the same policy; the region is checked against their sizes. Thread-safe:
+/// the same policy; the region is checked against their sizes, and against the
+/// schema of T where both have one (hft/schema.hpp). Thread-safe:
 /// each thread may take its end from one ring. docs/ring.md says how rings
 /// work.
 template <Record T, Policy P = Latency>
@@ -43,7 +45,10 @@ class Ring {
   [[nodiscard]] static Geometry geometry(
       std::uint64_t capacity,
       hft_mode mode = HFT_MODE_DROP) requires(!std::same_as<T, hft_record>) {
-    return Geometry::for_records(sizeof(T), capacity, mode, !P::kPacked);
+    Geometry geometry =
+        Geometry::for_records(sizeof(T), capacity, mode, !P::kPacked);
+    geometry.schema = kSchemaOf<T>;
+    return geometry;
   }
 
   /// For at least `capacity` records of up to `payload` bytes each, 4,072 at
@@ -66,6 +71,7 @@ class Ring {
       using Expected = Layout<T, P>;
       expect_layout(region.info(), sizeof(T), Expected::kSlotSize,
                     Expected::kRecordsPerSlot);
+      expect_schema(region.info(), kSchemaOf<T>);
     }
   }
 
