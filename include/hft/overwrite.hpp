@@ -76,8 +76,9 @@ class OverwriteProducer {
   void publish() noexcept { publish(staged_); }
 
   /// Publish records in order.
-  void publish(std::span<const T> records) noexcept {
-    for (const T& record : records) {
+  template <RecordsOf<T> Several>
+  void publish(const Several& records) noexcept {
+    for (const T& record : std::span<const T>(records)) {
       publish(record);
     }
   }

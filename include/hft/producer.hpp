@@ -95,8 +95,10 @@ class Producer {
   }
 
   /// Offer records in order; how many were published. The rest is dropped.
-  std::size_t try_publish(std::span<const T> records) noexcept
+  template <RecordsOf<T> Several>
+  std::size_t try_publish(const Several& several) noexcept
       requires(!std::same_as<T, hft_record>) {
+    const std::span<const T> records(several);
     std::size_t done = 0;
     while (done < records.size()) {
       const std::span<T> room = reserve_some(records.size() - done);

@@ -17,6 +17,10 @@ struct alignas(16) Bad {
 struct Bad {
   std::string text;
 };
+#elif defined(HAS_A_CONST_MEMBER)
+struct Bad {
+  const int number;
+};
 #else
 struct Bad {  // it is not
   char bytes[hft::kRecordSizeMax];

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -192,6 +194,33 @@ TEST(ProducerStress, GarbageInTheConsumerPageMisaccountsNothing) {
   EXPECT_EQ(
       recover_position(ring.region.info(), ring.region.consumer_end().slots),
       published);
+}
+
+// A record may be written as braces, however empty; what is several records is
+// offered one by one.
+TEST(Producer, TakesBracesAndAnyRowOfRecords) {
+  struct Quote {
+    std::uint64_t price, quantity;
+  };
+  TestRing<Quote> ring(64);
+  EXPECT_TRUE(ring.producer.try_publish({}));
+  EXPECT_TRUE(ring.producer.try_publish({1, 2}));
+  const Quote few[] = {{1, 2}, {3, 4}};
+  std::array<Quote, 3> array{};
+  std::vector<Quote> vector(4);
+  EXPECT_EQ(ring.producer.try_publish(few), 2U);
+  EXPECT_EQ(ring.producer.try_publish(array), 3U);
+  EXPECT_EQ(ring.producer.try_publish(vector), 4U);
+  EXPECT_EQ(ring.producer.try_publish(std::span(vector)), 4U);
+  EXPECT_EQ(ring.producer.try_publish(std::span<const Quote>(few)), 2U);
+  EXPECT_EQ(ring.producer.position(), 17U);
+
+  TestBroadcast<Quote> broadcast(64);
+  broadcast.producer.publish({});
+  broadcast.producer.publish({1, 2});
+  broadcast.producer.publish(few);
+  broadcast.producer.publish(vector);
+  EXPECT_EQ(broadcast.producer.position(), 8U);
 }
 
 }  // namespace

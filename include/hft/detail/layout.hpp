@@ -13,8 +13,10 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "hft/geometry.hpp"
@@ -28,13 +30,23 @@ concept FitsInSlot = sizeof(T) <= kRecordSizeMax;
 template <class T>
 concept AlignedForSlot = alignof(T) <= HFT_SLOT_HEADER;
 
+/// False for a type with a const member or a reference: no copy can be stored
+/// over another one.
+template <class T>
+concept CopiesOverAnother = std::is_copy_assignable_v<T>;
+
 /// What a ring can carry: bytes that mean the same in every process (no
 /// pointers to own memory, no virtual functions), at most 4,088 of them,
 /// aligned to no more than 8. Wrap what is over-aligned or larger.
 template <class T>
 concept Record = std::is_trivially_copyable_v<T> && std::is_object_v<T> &&
-                 !std::is_const_v<T> &&
-                 FitsInSlot<T> && AlignedForSlot<T>;
+    CopiesOverAnother<T> && FitsInSlot<T> && AlignedForSlot<T>;
+
+/// Several records in a row: an array, a vector, a span. Not T itself, so that
+/// a record may be written as braces: try_publish({price, quantity}).
+template <class Several, class T>
+concept RecordsOf = !std::same_as<Several, T> &&
+                    std::constructible_from<std::span<const T>, const Several&>;
 
 /// The slots of a ring of T: known when compiled.
 template <Record T, Policy P>
