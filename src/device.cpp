@@ -20,18 +20,18 @@ constexpr const char* kDevicePath = "/dev/hft";
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::string open_hint() {
-  switch (errno) {
-    case ENOENT:
-    case ENODEV:
-    case ENXIO:
-      return "open /dev/hft: the ring of the driver does not exist: where the "
-             "driver is built into the kernel, run `hft ctl create`, which "
-             "calls syscall(548, 555); elsewhere run `modprobe hft`; without "
-             "devtmpfs also mknod /dev/hft c 10 60";
-    default:
-      return "open /dev/hft";
+// For what fails where there is no driver, or no ring of it.
+[[noreturn]] void fail_of_driver(const std::string& what) {
+  if (errno == ENOENT || errno == ENODEV || errno == ENXIO || errno == ENOSYS) {
+    throw NoDriver(
+        errno, std::generic_category(),
+        what +
+            ": the ring of the driver does not exist: where the driver is "
+            "built into the kernel, run `hft ctl create`, which calls "
+            "syscall(548, 555); elsewhere run `modprobe hft`; without devtmpfs "
+            "also mknod /dev/hft c 10 60");
   }
+  fail(what);
 }
 
 template <typename... Argument>
@@ -55,14 +55,14 @@ bool has_syscall() { return syscall(HFT_SYSCALL, HFT_SYS_CYCLES) >= 0; }
 void control(hft_syscall_mode mode) {
   if (has_syscall()) {
     if (syscall(HFT_SYSCALL, mode) < 0) {
-      fail("syscall(548, " + std::to_string(mode) + ")");
+      fail_of_driver("syscall(548, " + std::to_string(mode) + ")");
     }
     return;
   }
   if (mode == HFT_SYS_TEARDOWN) {
-    throw std::system_error(ENOSYS, std::generic_category(),
-                            "teardown: this kernel has no syscall 548; "
-                            "unloading the module removes its ring: rmmod hft");
+    throw NoDriver(ENOSYS, std::generic_category(),
+                   "teardown: this kernel has no syscall 548; "
+                   "unloading the module removes its ring: rmmod hft");
   }
   // Where there is no ring this says so.
   const Device device = Device::open();
@@ -87,7 +87,7 @@ std::string driver_unavailable() {
 Device Device::open(int flags) {
   const int fd = ::open(kDevicePath, O_RDWR | O_CLOEXEC | flags);
   if (fd < 0) {
-    fail(open_hint());
+    fail_of_driver(std::string("open ") + kDevicePath);
   }
   return Device(fd);
 }

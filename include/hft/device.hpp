@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "hft/descriptor.hpp"
@@ -21,12 +22,18 @@
 
 namespace hft {
 
+/// There is no driver on this machine, or its ring was not created: the text
+/// says how to create it.
+struct NoDriver : std::system_error {
+  using std::system_error::system_error;
+};
+
 /// Whether this kernel has syscall 548, and so the driver built in.
 bool has_syscall();
 
 /// syscall(548, mode); without it the same by ioctl, of a module that has its
-/// ring already. Throws std::system_error: ENOENT where there is no driver,
-/// EPERM without CAP_SYS_ADMIN, ENOSYS for the teardown of a module.
+/// ring already. Throws NoDriver, also with ENOSYS for the teardown of a
+/// module, and std::system_error EPERM without CAP_SYS_ADMIN.
 void control(hft_syscall_mode mode);
 
 /// Why /dev/hft cannot be measured here; empty when it can.
@@ -36,8 +43,7 @@ std::string driver_unavailable();
 /// std::system_error.
 class Device {
  public:
-  /// When the node is absent or nothing is behind it, the error says how to
-  /// make it: syscall(548, 555), or mknod where there is no devtmpfs.
+  /// Throws NoDriver when the node is absent or nothing is behind it.
   static Device open(int flags = 0);
 
   explicit Device(int fd) noexcept : fd_(fd) {}

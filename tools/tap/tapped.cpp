@@ -7,7 +7,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "driver.hpp"
 #include "hft/bpf.hpp"
 #include "hft/device.hpp"
 #include "hft/record.hpp"
@@ -40,7 +39,7 @@ Tapped::One keep(std::shared_ptr<Holder> holder, const ConsumerEnd& end) {
 }
 
 Tapped::One open_channel(std::uint32_t channel) {
-  const Device device = tools::open_device();
+  const Device device = Device::open();
   if (channel != 0) {
     device.attach_ring(channel);
   }
