@@ -75,8 +75,8 @@ bool wait_for_any(int events, int socket, std::vector<Source>& sources) {
 }
 
 // Orders, one by one, and then the word on the socket that all have come.
-void send_orders(const hft::Region& region, int socket) {
-  auto orders = Orders(region).producer();
+void send_orders(const hft::Attached& ring, int socket) {
+  auto orders = Orders(ring).producer();
   for (std::uint64_t number = 0; number < kOrders; ++number) {
     orders.try_publish({number});
     std::this_thread::sleep_for(kBetweenOrders);
@@ -102,7 +102,7 @@ int main() {
   sources.push_back(source_of("a process", orders));
 
   std::optional<hft::bpf::Simulator> market;
-  std::optional<hft::bpf::Ring> ring;
+  std::optional<hft::Attached> ring;
   std::optional<hft::KernelConsumer> packets;
   if (const std::string why_not = hft::bpf::unavailable(); why_not.empty()) {
     market.emplace(hft::bpf::SimulatorOptions{});
@@ -114,15 +114,14 @@ int main() {
     std::cout << "without BPF: " << why_not << '\n';
   }
 
-  std::optional<hft::Device> device;
   std::optional<hft::Attached> attached;
   std::optional<hft::KernelConsumer> ticks;
   if (const std::string why_not = hft::driver_unavailable(); why_not.empty()) {
     hft::control(HFT_SYS_CREATE);
     hft::control(HFT_SYS_SIM_START);
-    device.emplace(hft::Device::open());
-    attached.emplace(hft::attach(*device, hft::WakeUp::kOnRequest));
-    ticks.emplace(attached->consumer_end());
+    attached.emplace(
+        hft::attach("/dev/hft", hft::Role::kConsumer, hft::WakeUp::kOnRequest));
+    ticks.emplace(attached->consumer());
     sources.push_back(source_of("the driver", *ticks));
   } else {
     std::cout << "without the driver: " << why_not << '\n';

@@ -30,8 +30,8 @@ constexpr std::uint64_t kCapacity = 1024;     // the last ten milliseconds
 // A process, attached read-only; its exit status.
 int read_quotes(const std::string& name, milliseconds between_looks) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no feed, no reader
-  const auto region = hft::Region::attach(name, hft::Role::kObserver);
-  auto reader = Quotes(region).reader(hft::StartAt::kOldest);
+  const auto ring = hft::attach(name, hft::Role::kObserver);
+  auto reader = Quotes(ring).reader(hft::StartAt::kOldest);
   const std::uint64_t joined = reader.position();
   std::uint64_t read = 0;
   Quote quote{};

@@ -31,7 +31,7 @@ using Orders = hft::Ring<Order>;
 constexpr std::uint64_t kQuotes = 1000;
 constexpr std::int64_t kCheap = 100;
 
-void trade(const hft::Region& quotes, const hft::Region& orders, int cpu,
+void trade(const hft::Attached& quotes, const hft::Attached& orders, int cpu,
            const std::stop_token& stop) {
   hft::pin_to_cpu(cpu >= 0 ? cpu : sched_getcpu());
   auto feed = Quotes(quotes).consumer();

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
+#include <stdexcept>
 #include <system_error>
 
+#include "attached_parts.hpp"
 #include "hft/validate.hpp"
 
 namespace hft {
@@ -20,18 +23,18 @@ constexpr const char* kDevicePath = "/dev/hft";
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::string open_hint() {
-  switch (errno) {
-    case ENOENT:
-    case ENODEV:
-    case ENXIO:
-      return "open /dev/hft: the ring of the driver does not exist: where the "
-             "driver is built into the kernel, run `hft ctl create`, which "
-             "calls syscall(548, 555); elsewhere run `modprobe hft`; without "
-             "devtmpfs also mknod /dev/hft c 10 60";
-    default:
-      return "open /dev/hft";
+// For what fails where there is no driver, or no ring of it.
+[[noreturn]] void fail_of_driver(const std::string& what) {
+  if (errno == ENOENT || errno == ENODEV || errno == ENXIO || errno == ENOSYS) {
+    throw NoDriver(
+        errno, std::generic_category(),
+        what +
+            ": the ring of the driver does not exist: where the driver is "
+            "built into the kernel, run `hft ctl create`, which calls "
+            "syscall(548, 555); elsewhere run `modprobe hft`; without devtmpfs "
+            "also mknod /dev/hft c 10 60");
   }
+  fail(what);
 }
 
 template <typename... Argument>
@@ -42,9 +45,11 @@ void request(int fd, const char* name, unsigned long command,
   }
 }
 
-Mapping map_info(const Device& device) {
-  Mapping info(device.fd(), HFT_MMAP_INFO, HFT_PAGE, Rights::kRead);
-  validate(*info.as<const hft_info>());
+// The driver never changes it.
+hft_info read_info(const Device& device) {
+  const Mapping page(device.fd(), HFT_MMAP_INFO, HFT_PAGE, Rights::kRead);
+  const hft_info info = *page.as<const hft_info>();
+  validate(info);
   return info;
 }
 
@@ -55,14 +60,14 @@ bool has_syscall() { return syscall(HFT_SYSCALL, HFT_SYS_CYCLES) >= 0; }
 void control(hft_syscall_mode mode) {
   if (has_syscall()) {
     if (syscall(HFT_SYSCALL, mode) < 0) {
-      fail("syscall(548, " + std::to_string(mode) + ")");
+      fail_of_driver("syscall(548, " + std::to_string(mode) + ")");
     }
     return;
   }
   if (mode == HFT_SYS_TEARDOWN) {
-    throw std::system_error(ENOSYS, std::generic_category(),
-                            "teardown: this kernel has no syscall 548; "
-                            "unloading the module removes its ring: rmmod hft");
+    throw NoDriver(ENOSYS, std::generic_category(),
+                   "teardown: this kernel has no syscall 548; "
+                   "unloading the module removes its ring: rmmod hft");
   }
   // Where there is no ring this says so.
   const Device device = Device::open();
@@ -87,7 +92,7 @@ std::string driver_unavailable() {
 Device Device::open(int flags) {
   const int fd = ::open(kDevicePath, O_RDWR | O_CLOEXEC | flags);
   if (fd < 0) {
-    fail(open_hint());
+    fail_of_driver(std::string("open ") + kDevicePath);
   }
   return Device(fd);
 }
@@ -141,32 +146,31 @@ hft_sim_stats Device::simulator_stats() const {
   return stats;
 }
 
-Attached::Attached(const Device& device, bool consumes)
-    : info_(map_info(device)),
-      producer_(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead),
-      slots_(device.fd(), HFT_MMAP_SLOTS, info().slots_bytes, Rights::kRead) {
-  if (consumes) {
-    consumer_ = Mapping(
-        device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE,
-        info().mode == HFT_MODE_DROP ? Rights::kReadWrite : Rights::kRead);
+Attached attach(const Device& device, Role role, WakeUp wake_up) {
+  if (role == Role::kProducer) {
+    throw std::logic_error(
+        "the driver is the only producer of its rings: attach as a consumer or "
+        "as an observer");
   }
-}
-
-Attached::Attached(const Device& device, WakeUp wake_up)
-    : Attached(device, true) {
-  if (wake_up == WakeUp::kOnRequest) {
-    wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_) {
+  auto parts = std::make_unique<internal::Parts>();
+  parts->info = read_info(device);
+  parts->role = role;
+  parts->producer =
+      Mapping(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead);
+  parts->slots = Mapping(device.fd(), HFT_MMAP_SLOTS, parts->info.slots_bytes,
+                         Rights::kRead);
+  if (role == Role::kConsumer && parts->info.mode == HFT_MODE_DROP) {
+    parts->consumer =
+        Mapping(device.fd(), HFT_MMAP_CONSUMER, HFT_PAGE, Rights::kReadWrite);
+  }
+  if (role == Role::kConsumer && wake_up == WakeUp::kOnRequest) {
+    parts->hear(Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
+    if (!parts->doorbell) {
       fail("eventfd");
     }
-    device.wake_through(wake_.get());
+    device.wake_through(parts->doorbell.get());
   }
-}
-
-Attached Attached::observer(const Device& device) { return {device, false}; }
-
-Attached attach(const Device& device, WakeUp wake_up) {
-  return Attached(device, wake_up);
+  return Attached(std::move(parts));
 }
 
 }  // namespace hft

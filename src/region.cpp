@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 
 #include <cerrno>
-#include <stdexcept>
+#include <utility>
 
 #include "region_internal.hpp"
 
@@ -28,103 +28,96 @@ Rights rights(File file, Role role, const hft_info& info) {
 
 }  // namespace
 
-Region::Region(const hft_info& info, Role role)
-    : info_(std::make_unique<const hft_info>(info)), role_(role) {}
+Region::Region(std::unique_ptr<internal::Parts> parts) noexcept
+    : Attached(std::move(parts)) {}
+
+HugePages Region::huge_pages() const noexcept { return parts().huge_pages; }
+
+bool Region::locked() const noexcept { return parts().locked; }
 
 Region Region::anonymous(const Geometry& geometry, const Options& options) {
-  Region region(internal::make_info(geometry, true), Role::kProducer);
-  region.producer_ = Mapping::anonymous(HFT_PAGE);
-  region.consumer_ = Mapping::anonymous(HFT_PAGE);
+  auto parts = internal::make_parts(internal::make_info(geometry, true),
+                                    Role::kProducer);
+  parts->producer = Mapping::anonymous(HFT_PAGE);
+  parts->consumer = Mapping::anonymous(HFT_PAGE);
   const std::uint64_t bytes = geometry.slots_bytes();
-  internal::Backed slots = internal::back(
-      bytes, options.huge_pages,
-      [&] { return Mapping::anonymous_huge(internal::in_huge_pages(bytes)); },
-      [&](FaultIn when) { return Mapping::anonymous(bytes, when); });
-  region.slots_ = std::move(slots.mapping);
-  region.huge_pages_ = slots.pages;
-  if (internal::has_doorbell(region.role(), region.info())) {
-    region.doorbell_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  internal::map_new_slots(
+      *parts,
+      internal::back(
+          bytes, options.huge_pages,
+          [&] {
+            return Mapping::anonymous_huge(internal::in_huge_pages(bytes));
+          },
+          [&](FaultIn when) { return Mapping::anonymous(bytes, when); }));
+  if (internal::has_doorbell(parts->role, parts->info)) {
+    parts->hear(Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
   }
-  region.lock(options.lock_memory);
-  return region;
+  internal::lock(*parts, options.lock_memory);
+  return Region(std::move(parts));
 }
 
-void Region::map_pages(const Files& files) {
-  producer_ = Mapping(files[kProducer].get(), 0, HFT_PAGE,
-                      rights(kProducer, role_, info()));
-  if (role_ == Role::kProducer || info().mode == HFT_MODE_DROP) {
-    consumer_ = Mapping(files[kConsumer].get(), 0, HFT_PAGE,
-                        rights(kConsumer, role_, info()));
+namespace internal {
+
+std::unique_ptr<Parts> make_parts(const hft_info& info, Role role) {
+  auto parts = std::make_unique<Parts>();
+  parts->info = info;
+  parts->role = role;
+  return parts;
+}
+
+void map_pages(Parts& parts, const Files& files) {
+  const hft_info& info = parts.info;
+  parts.producer = Mapping(files[kProducer].get(), 0, HFT_PAGE,
+                           rights(kProducer, parts.role, info));
+  if (parts.role == Role::kProducer || info.mode == HFT_MODE_DROP) {
+    parts.consumer = Mapping(files[kConsumer].get(), 0, HFT_PAGE,
+                             rights(kConsumer, parts.role, info));
   }
 }
 
-void Region::map_slots(int fd) {
+void map_new_slots(Parts& parts, Backed slots) {
+  parts.slots = std::move(slots.mapping);
+  parts.slots_writable = true;
+  parts.huge_pages = slots.pages;
+}
+
+void map_slots(Parts& parts, int fd) {
+  const hft_info& info = parts.info;
   // Where the creator allows writing its file's mode may not: then we read.
-  slots_writable_ = may_write(kSlots, role_, info()) &&
-                    (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+  parts.slots_writable = may_write(kSlots, parts.role, info) &&
+                         (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
   struct statfs status;
   const bool reserved =
       fstatfs(fd, &status) == 0 && status.f_type == HUGETLBFS_MAGIC;
   // munmap() of such a file wants whole huge pages.
-  slots_ = Mapping(fd, 0,
-                   reserved ? internal::in_huge_pages(info().slots_bytes)
-                            : info().slots_bytes,
-                   slots_writable_ ? Rights::kReadWrite : Rights::kRead);
+  parts.slots = Mapping(
+      fd, 0, reserved ? in_huge_pages(info.slots_bytes) : info.slots_bytes,
+      parts.slots_writable ? Rights::kReadWrite : Rights::kRead);
   if (reserved) {
-    huge_pages_ = HugePages::kReserved;
-  } else if (slots_.bytes() >= internal::kHugePage &&
-             internal::is_transparent_huge(slots_)) {
-    huge_pages_ = HugePages::kTransparent;
+    parts.huge_pages = HugePages::kReserved;
+  } else if (parts.slots.bytes() >= kHugePage &&
+             is_transparent_huge(parts.slots)) {
+    parts.huge_pages = HugePages::kTransparent;
   }
 }
 
-void Region::lock(Preference preference) {
+void lock(Parts& parts, Preference preference) {
   if (preference == Preference::kNever) return;
-  locked_ = producer_.lock() && (consumer_.bytes() == 0 || consumer_.lock()) &&
-            slots_.lock();
-  if (locked_ || preference == Preference::kTry) return;
+  parts.locked = parts.producer.lock() &&
+                 (parts.consumer.bytes() == 0 || parts.consumer.lock()) &&
+                 parts.slots.lock();
+  if (parts.locked || preference == Preference::kTry) return;
   const int error = errno;
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
-  internal::fail(
-      error, fmt::format("lock {} bytes of a ring in memory where "
-                         "RLIMIT_MEMLOCK is {}: raise it with ulimit -l, or "
-                         "ask for Preference::kTry",
-                         producer_.bytes() + consumer_.bytes() + slots_.bytes(),
-                         limit.rlim_cur));
+  fail(error, fmt::format("lock {} bytes of a ring in memory where "
+                          "RLIMIT_MEMLOCK is {}: raise it with ulimit -l, or "
+                          "ask for Preference::kTry",
+                          parts.producer.bytes() + parts.consumer.bytes() +
+                              parts.slots.bytes(),
+                          limit.rlim_cur));
 }
 
-ProducerEnd Region::producer_end() const {
-  if (role_ != Role::kProducer) {
-    throw std::logic_error(
-        "producer_end() of a region that is not a producer's: attach to it "
-        "with Role::kProducer");
-  }
-  return {.info = info_.get(),
-          .page = producer_.as<hft_producer_page>(),
-          .consumer = consumer_.as<hft_consumer_page>(),
-          .slots = slots_.as<std::byte>(),
-          .doorbell = rope_ ? rope_.get() : doorbell_.get()};
-}
-
-ConsumerEnd Region::consumer_end() const {
-  const bool drop = info().mode == HFT_MODE_DROP;
-  if (role_ == Role::kObserver && drop) {
-    throw std::logic_error(
-        "consumer_end() of an observer's region of a ring in drop mode: "
-        "attach to it with Role::kConsumer");
-  }
-  ConsumerEnd end = observer_end();
-  end.page = drop ? consumer_.as<hft_consumer_page>() : nullptr;
-  end.slots_writable = slots_writable_;
-  end.doorbell = {.fd = doorbell_.get(), .is_socket = doorbell_is_socket_};
-  return end;
-}
-
-ConsumerEnd Region::observer_end() const noexcept {
-  return {.info = info_.get(),
-          .producer = producer_.as<const hft_producer_page>(),
-          .slots = slots_.as<const std::byte>()};
-}
+}  // namespace internal
 
 }  // namespace hft

@@ -12,9 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "attached_parts.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/detail/mapping.hpp"
 #include "hft/region.hpp"
@@ -66,5 +68,16 @@ std::uint64_t in_huge_pages(std::uint64_t bytes) noexcept;
 
 /// Whether the kernel maps any of it by 2 MiB pages of its own accord.
 bool is_transparent_huge(const Mapping& mapping);
+
+std::unique_ptr<Parts> make_parts(const hft_info& info, Role role);
+/// Map the producer page, and the consumer page where the role has one.
+void map_pages(Parts& parts, const Files& files);
+/// Slots that were made for this ring.
+void map_new_slots(Parts& parts, Backed slots);
+/// Slots that another process made, with the rights of the role.
+void map_slots(Parts& parts, int fd);
+/// Lock all of it in RAM. Throws std::system_error when it is required and a
+/// limit forbids it.
+void lock(Parts& parts, Preference preference);
 
 }  // namespace hft::internal

@@ -135,9 +135,9 @@ void check_received(const Files& files, const hft_info& info) {
 
 Region Region::memfd(const Geometry& geometry, const Options& options) {
   internal::check_name(options.name);
-  Region region(internal::make_info(geometry, options.writable_slots),
-                Role::kProducer);
-  Files& files = region.files_;
+  auto parts = internal::make_parts(
+      internal::make_info(geometry, options.writable_slots), Role::kProducer);
+  Files& files = parts->files;
   for (const File file : {kInfo, kProducer, kConsumer}) {
     files[file] = make_memfd(options.name, file, HFT_PAGE);
   }
@@ -155,25 +155,24 @@ Region Region::memfd(const Geometry& geometry, const Options& options) {
         files[kSlots] = make_memfd(options.name, kSlots, bytes);
         return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite, when);
       });
-  region.slots_ = std::move(slots.mapping);
-  region.huge_pages_ = slots.pages;
-  internal::write_info(files[kInfo].get(), region.info());
+  internal::map_new_slots(*parts, std::move(slots));
+  internal::write_info(files[kInfo].get(), parts->info);
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
     seal(files[file].get(), file);
   }
-  if (has_doorbell(region.role(), region.info())) {
+  if (has_doorbell(parts->role, parts->info)) {
     DoorbellSockets made = make_doorbell();
-    region.doorbell_ = std::move(made.heard);
-    region.doorbell_is_socket_ = true;
-    region.rope_ = std::move(made.rope);
+    parts->hear(std::move(made.heard), true);
+    parts->rope = std::move(made.rope);
   }
-  region.map_pages(files);
-  region.lock(options.lock_memory);
-  return region;
+  internal::map_pages(*parts, files);
+  internal::lock(*parts, options.lock_memory);
+  return Region(std::move(parts));
 }
 
 void Region::send(int unix_socket, Role role) const {
-  if (role_ != Role::kProducer || !files_[kInfo]) {
+  const Files& files = parts().files;
+  if (!files[kInfo]) {
     throw std::logic_error(
         "send() of a region that is not a producer's memfd ring: make it with "
         "Region::memfd()");
@@ -181,13 +180,13 @@ void Region::send(int unix_socket, Role role) const {
   Files narrowed;
   std::vector<int> sent;
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
-    sent.push_back(files_[file].get());
+    sent.push_back(files[file].get());
     if (!internal::may_write(file, role, info())) {
       narrowed[file] = reopen_read_only(sent.back());
       sent.back() = narrowed[file].get();
     }
   }
-  const std::array doorbell{doorbell_.get(), rope_.get()};
+  const std::array doorbell{parts().doorbell.get(), parts().rope.get()};
   sent.insert(sent.end(), doorbell.begin(),
               doorbell.begin() + doorbell_files(role, info()));
   internal::send_files(unix_socket, role, sent);
@@ -202,7 +201,7 @@ Region Region::receive(int unix_socket, Preference lock_memory) {
             files.begin());
   const hft_info info = internal::read_info(files[kInfo].get());
   check_received(files, info);
-  Region region(info, received.role);
+  auto parts = internal::make_parts(info, received.role);
   if (doorbell.size() != doorbell_files(received.role, info)) {
     throw InvalidRing(fmt::format(
         "not a usable ring: {} descriptors of a doorbell came with it, "
@@ -210,14 +209,13 @@ Region Region::receive(int unix_socket, Preference lock_memory) {
         doorbell.size(), doorbell_files(received.role, info)));
   }
   for (const Descriptor& socket : doorbell) check_doorbell(socket);
-  if (!doorbell.empty()) region.doorbell_ = std::move(doorbell[0]);
-  region.doorbell_is_socket_ = !doorbell.empty();
-  if (doorbell.size() > 1) region.rope_ = std::move(doorbell[1]);
-  region.map_pages(files);
-  region.map_slots(files[kSlots].get());
-  region.lock(lock_memory);
-  if (region.role_ == Role::kProducer) region.files_ = std::move(files);
-  return region;
+  if (!doorbell.empty()) parts->hear(std::move(doorbell[0]), true);
+  if (doorbell.size() > 1) parts->rope = std::move(doorbell[1]);
+  internal::map_pages(*parts, files);
+  internal::map_slots(*parts, files[kSlots].get());
+  internal::lock(*parts, lock_memory);
+  if (parts->role == Role::kProducer) parts->files = std::move(files);
+  return Region(std::move(parts));
 }
 
 }  // namespace hft

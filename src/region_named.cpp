@@ -149,17 +149,17 @@ class Folder {
 Region Region::create(std::string_view name, const Geometry& geometry,
                       const Options& options) {
   internal::check_name(name);
-  Region region(internal::make_info(geometry, options.writable_slots),
-                Role::kProducer);
+  auto parts = internal::make_parts(
+      internal::make_info(geometry, options.writable_slots), Role::kProducer);
   internal::PendingFolder folder(name);
   Files files;
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
     files[file] =
-        folder.make(kFileNames[file], internal::bytes_of(file, region.info()),
+        folder.make(kFileNames[file], internal::bytes_of(file, parts->info),
                     mode_of(file, options));
   }
-  if (internal::has_doorbell(region.role(), region.info())) {
-    region.doorbell_ = folder.make_doorbell(options.consumer_mode);
+  if (internal::has_doorbell(parts->role, parts->info)) {
+    parts->hear(folder.make_doorbell(options.consumer_mode));
   }
   const std::uint64_t bytes = geometry.slots_bytes();
   internal::Backed slots = internal::back(
@@ -169,16 +169,15 @@ Region Region::create(std::string_view name, const Geometry& geometry,
       [&](FaultIn when) {
         return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite, when);
       });
-  region.slots_ = std::move(slots.mapping);
-  region.huge_pages_ = slots.pages;
+  internal::map_new_slots(*parts, std::move(slots));
   for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
-    folder.reserve(files[file], internal::bytes_of(file, region.info()));
+    folder.reserve(files[file], internal::bytes_of(file, parts->info));
   }
-  region.map_pages(files);
-  region.lock(options.lock_memory);
-  internal::write_info(files[kInfo].get(), region.info());
+  internal::map_pages(*parts, files);
+  internal::lock(*parts, options.lock_memory);
+  internal::write_info(files[kInfo].get(), parts->info);
   folder.finish();
-  return region;
+  return Region(std::move(parts));
 }
 
 Region Region::attach(std::string_view name, Role role,
@@ -189,7 +188,7 @@ Region Region::attach(std::string_view name, Role role,
   files[kInfo] = folder.open_or_throw(kInfo, false);
   const hft_info info = folder.checked(
       kInfo, [&] { return internal::read_info(files[kInfo].get()); });
-  Region region(info, role);
+  auto parts = internal::make_parts(info, role);
   for (const File file : {kProducer, kConsumer, kSlots}) {
     const bool write = internal::may_write(file, role, info);
     if (file == kConsumer && !write && info.mode == HFT_MODE_OVERWRITE) {
@@ -204,12 +203,11 @@ Region Region::attach(std::string_view name, Role role,
     folder.checked(
         file, [&] { internal::check_size(files[file].get(), file, info); });
   }
-  region.map_pages(files);
-  region.map_slots(files[kSlots].get());
-  if (internal::has_doorbell(region.role(), region.info()))
-    region.doorbell_ = folder.open_doorbell();
-  region.lock(options.lock_memory);
-  return region;
+  internal::map_pages(*parts, files);
+  internal::map_slots(*parts, files[kSlots].get());
+  if (internal::has_doorbell(role, info)) parts->hear(folder.open_doorbell());
+  internal::lock(*parts, options.lock_memory);
+  return Region(std::move(parts));
 }
 
 void Region::remove(std::string_view name) {

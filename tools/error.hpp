@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Errors that have an exit status of their own. run_program() maps them to it,
 // as it maps a wrong command line and std::invalid_argument, which the library
-// throws for a wrong value, to kUsage. Any other exception is kFailed.
+// throws for a wrong value, to kUsage, and NoDriver to kUnavailable. Any other
+// exception is kFailed.
 //
 //   throw hft::tools::Unavailable("expected gnuplot in PATH, found none: …");
 #pragma once

@@ -14,6 +14,7 @@
 
 #include "error.hpp"
 #include "help.hpp"
+#include "hft/device.hpp"
 #include "unknown.hpp"
 
 namespace hft::tools {
@@ -38,7 +39,7 @@ ExitStatus status_of(const std::exception& error) {
   if (is<DataError>(error)) {
     return kDataError;
   }
-  return is<Unavailable>(error) ? kUnavailable : kFailed;
+  return is<Unavailable>(error) || is<NoDriver>(error) ? kUnavailable : kFailed;
 }
 
 // "hft: TEXT", or "hft bench: TEXT" once the command line has named a command.

@@ -20,12 +20,9 @@
 #include <string_view>
 #include <vector>
 
-#include "hft/consumer.hpp"
+#include "hft/attached.hpp"
 #include "hft/descriptor.hpp"
-#include "hft/detail/ends.hpp"
 #include "hft/detail/mapping.hpp"
-#include "hft/reader.hpp"
-#include "hft/region.hpp"
 
 // libbpf's: of any skeleton, or of bpf_object__open().
 struct bpf_object;
@@ -92,7 +89,7 @@ std::uint32_t possible_cpus();
 /// `slot_size` is that of HFT_BPF_RING; one of the shape's own comes first.
 std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size);
 
-/// Ring::stats() for the process that loaded the object, after Rings::of().
+/// Attached::stats() for the process that loaded the object, after Rings::of().
 /// `index` is less than Rings::size(). Throws std::system_error, InvalidRing.
 hft_ring_stats stats(bpf_object& object, std::string_view name,
                      std::uint32_t index = 0);
@@ -103,44 +100,6 @@ void mount_bpffs();
 
 // A doorbell, shared by what was made from one Rings.
 class DoorbellMap;
-
-/// One of the rings: its regions, mapped and validated. Move-only; what it
-/// hands out holds until it is destroyed, and a move does not invalidate it.
-class Ring {
- public:
-  /// A copy of the info region, checked: no one can change it afterwards.
-  [[nodiscard]] const hft_info& info() const noexcept { return *info_; }
-  /// The one consumer of a ring in drop mode. kNext begins with the first
-  /// position that is not published yet, kOldest where the last consumer
-  /// stopped. Throws
-  /// std::system_error EBUSY when there is one, InvalidRing for a ring in
-  /// overwrite mode, std::logic_error for an observer.
-  [[nodiscard]] KernelConsumer consumer(StartAt start = StartAt::kNext) const;
-  /// One of any number of readers of a ring in overwrite mode.
-  [[nodiscard]] Reader<hft_record> reader(StartAt start = StartAt::kNext) const;
-  /// What both are made from: for observers of a ring in drop mode, too.
-  [[nodiscard]] ConsumerEnd consumer_end() const noexcept;
-  [[nodiscard]] const hft_producer_page& producer_page() const noexcept {
-    return *producer_.as<const hft_producer_page>();
-  }
-  /// What became of every offer: offered = published + dropped + discarded +
-  /// pending. Positions taken, drops and discards are counted by the programs,
-  /// each atomically; what is pending is seen in the slots. Reads all of them.
-  [[nodiscard]] hft_ring_stats stats() const noexcept;
-
- private:
-  friend class Rings;
-  friend hft_ring_stats stats(bpf_object&, std::string_view, std::uint32_t);
-  Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
-       Role role, std::shared_ptr<const DoorbellMap> doorbell);
-
-  // On the heap, so that the ends survive a move.
-  std::unique_ptr<const hft_info> info_;
-  Mapping producer_;
-  Mapping slots_;
-  Mapping consumer_;                             // empty for an observer
-  std::shared_ptr<const DoorbellMap> doorbell_;  // null when there is none
-};
 
 /// What a pinned ring's files let others do.
 struct PinOptions {
@@ -183,7 +142,7 @@ class Rings {
   /// may produce into a ring, so others may do so at the same time. The
   /// counters go on as well. The rings stay pinned, and live until the folder
   /// is removed. Positions that were taken and never published stay held:
-  /// `pending` in Ring::stats() counts them. A loader that is killed leaves
+  /// `pending` in Attached::stats() counts them. A loader that is killed leaves
   /// none, since a BPF program runs to its end. The rings need
   /// no pin(), which for the same folder throws EEXIST.
   ///
@@ -227,8 +186,10 @@ class Rings {
   [[nodiscard]] std::uint64_t last_heard() const;
 
   [[nodiscard]] std::uint32_t size() const noexcept { return count_; }
-  /// Map ring `index`, less than size(), as kConsumer or kObserver.
-  [[nodiscard]] Ring attach(std::uint32_t index, Role role) const;
+  /// Map ring `index`, less than size(), as kConsumer or kObserver. Throws
+  /// std::out_of_range, std::logic_error for a producer, and for a consumer of
+  /// rings that were given to an observer.
+  [[nodiscard]] Attached attach(std::uint32_t index, Role role) const;
 
  private:
   Rings(Descriptor slots, Descriptor consumers,

@@ -51,8 +51,8 @@ class Consumer {
  public:
   /// Begins at consumer_pos, where the last consumer told that it was. `end` is
   /// of a ring in drop mode, whose info has been validated; its mappings
-  /// outlive this. `claim` keeps others out for as long as this lives; /dev/hft
-  /// does so itself. Ring::consumer() checks and claims.
+  /// outlive this. `claim` keeps others out for as long as this lives.
+  /// Ring::consumer() and Attached::consumer() check and claim.
   explicit Consumer(const ConsumerEnd& end, Claim claim = {}) noexcept
       : cursor_(*end.info, end.slots, first_position(end)),
         ready_(cursor_.position()),
@@ -419,7 +419,7 @@ class Consumer {
   Claim claim_;
 };
 
-/// Of a ring of the driver or of a BPF program.
+/// Of a ring of hft_record; for rings of the kernel. See Attached::consumer().
 using KernelConsumer = Consumer<hft_record, FromKernel>;
 
 }  // namespace hft

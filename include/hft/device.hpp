@@ -5,28 +5,32 @@
 //   hft::control(HFT_SYS_SIM_START);
 //   hft::Device device = hft::Device::open();
 //   hft::Attached ring = hft::attach(device);
-//   hft::KernelConsumer consumer(ring.consumer_end());
+//   hft::KernelConsumer consumer = ring.consumer();
 #pragma once
 
 #include <hft/abi.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
-#include "hft/descriptor.hpp"
-#include "hft/detail/ends.hpp"
-#include "hft/detail/mapping.hpp"
+#include "hft/attached.hpp"
 
 namespace hft {
+
+/// There is no driver on this machine, or its ring was not created: the text
+/// says how to create it.
+struct NoDriver : std::system_error {
+  using std::system_error::system_error;
+};
 
 /// Whether this kernel has syscall 548, and so the driver built in.
 bool has_syscall();
 
 /// syscall(548, mode); without it the same by ioctl, of a module that has its
-/// ring already. Throws std::system_error: ENOENT where there is no driver,
-/// EPERM without CAP_SYS_ADMIN, ENOSYS for the teardown of a module.
+/// ring already. Throws NoDriver, also with ENOSYS for the teardown of a
+/// module, and std::system_error EPERM without CAP_SYS_ADMIN.
 void control(hft_syscall_mode mode);
 
 /// Why /dev/hft cannot be measured here; empty when it can.
@@ -36,8 +40,7 @@ std::string driver_unavailable();
 /// std::system_error.
 class Device {
  public:
-  /// When the node is absent or nothing is behind it, the error says how to
-  /// make it: syscall(548, 555), or mknod where there is no devtmpfs.
+  /// Throws NoDriver when the node is absent or nothing is behind it.
   static Device open(int flags = 0);
 
   explicit Device(int fd) noexcept : fd_(fd) {}
@@ -73,45 +76,13 @@ class Device {
   int fd_;
 };
 
-/// Whether a consumer may sleep until the driver wakes it (SpinThenSleep).
-enum class WakeUp {
-  kNever,
-  kOnRequest,  // each record then costs the producer a full fence
-};
-
-/// The regions of a device's ring, validated and mapped. Not thread-safe.
-class Attached {
- public:
-  /// Throws InvalidRing, or std::system_error: EBUSY when the ring has a
-  /// consumer, EINVAL for a wake-up on request of a ring in overwrite mode.
-  explicit Attached(const Device& device, WakeUp wake_up = WakeUp::kNever);
-  /// For an Observer: whether the ring has a consumer or not. Throws likewise.
-  static Attached observer(const Device& device);
-
-  [[nodiscard]] const hft_info& info() const noexcept {
-    return *info_.as<const hft_info>();
-  }
-  /// Holds until this is destroyed. An observer's has no consumer page.
-  [[nodiscard]] ConsumerEnd consumer_end() const noexcept {
-    return {.info = info_.as<const hft_info>(),
-            .producer = producer_.as<const hft_producer_page>(),
-            .page = consumer_.as<hft_consumer_page>(),
-            .slots = slots_.as<const std::byte>(),
-            .doorbell = {.fd = wake_.get()}};
-  }
-
- private:
-  Attached(const Device& device, bool consumes);
-
-  Mapping info_;
-  Mapping producer_;
-  Mapping consumer_;
-  Mapping slots_;
-  Descriptor wake_;
-};
-
-/// Attach as the one consumer of a drop-mode ring (EBUSY when there is one),
-/// or as one of the readers of an overwrite-mode ring.
-Attached attach(const Device& device, WakeUp wake_up = WakeUp::kNever);
+/// Attach to a device's ring: as the one consumer of a ring in drop mode, as
+/// one of the readers of a ring in overwrite mode, or as an observer, whether
+/// the ring has a consumer or not. The mappings keep the file open. `wake_up`
+/// is for a consumer. Throws InvalidRing, std::logic_error for a producer, or
+/// std::system_error: EBUSY when the ring has a consumer, EINVAL for a wake-up
+/// on request in overwrite mode.
+Attached attach(const Device& device, Role role = Role::kConsumer,
+                WakeUp wake_up = WakeUp::kNever);
 
 }  // namespace hft

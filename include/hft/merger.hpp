@@ -2,7 +2,7 @@
 // One thread that consumes several rings as one, in the order of their stamps.
 //
 //   hft::Merger merger;
-//   for (hft::bpf::Ring& ring : rings) merger.add(ring.consumer());
+//   for (hft::Attached& ring : rings) merger.add(ring.consumer());
 //   while (const hft_record* record = merger.try_read()) {
 //     react(*record, merger.ring());
 //     merger.release();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Looks on at any ring of hft_record, in either mode, and changes nothing.
 //
-//   hft::Observer observer(region.observer_end());
+//   hft::Observer observer = ring.observer();
 //   hft_record record;
 //   while (observer.try_read(record)) show(record);
 //   report(observer.missed());

@@ -3,7 +3,7 @@
 //
 //   hft::Ring<Tick> quick(region);                    // hft::Latency
 //   hft::Ring<Tick, hft::Throughput> bulk(region);
-//   hft::KernelConsumer consumer(ring.consumer_end());  // hft::FromKernel
+//   hft::KernelConsumer consumer = ring.consumer();   // hft::FromKernel
 //
 // docs/policy.md says how to choose, and shows what each is good for.
 #pragma once

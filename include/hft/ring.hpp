@@ -4,7 +4,7 @@
 //   using Ticks = hft::Ring<Tick>;
 //   auto region = hft::Region::create("ticks", Ticks::geometry(1024));
 //   auto producer = Ticks(region).producer();        // one process
-//   auto there = hft::Region::attach("ticks", hft::Role::kConsumer);
+//   auto there = hft::attach("ticks", hft::Role::kConsumer);
 //   auto consumer = Ticks(there).consumer();         // another
 #pragma once
 
@@ -13,11 +13,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "hft/attached.hpp"
 #include "hft/consumer.hpp"
 #include "hft/detail/layout.hpp"
-#include "hft/detail/owner.hpp"
-#include "hft/detail/recover.hpp"
-#include "hft/detail/wake.hpp"
 #include "hft/geometry.hpp"
 #include "hft/overwrite.hpp"
 #include "hft/policy.hpp"
@@ -30,12 +28,12 @@
 
 namespace hft {
 
-/// What T and the policy make of a region. Owns nothing: the region must
-/// outlive the ring and every end taken from it. Both ends name the same T and
-/// the same policy; the region is checked against their sizes, and against the
-/// schema of T where both have one (hft/schema.hpp). Thread-safe:
-/// each thread may take its end from one ring. docs/ring.md says how rings
-/// work.
+/// What T and the policy make of a ring that this process is attached to,
+/// whoever produces into it. Owns nothing: the Attached must outlive this and
+/// every end taken from it. Both ends name the same T and the same policy; the
+/// ring is checked against their sizes, and against the schema of T where both
+/// have one (hft/schema.hpp). Thread-safe: each thread may take its end from
+/// one Ring. docs/ring.md says how rings work.
 template <Record T, Policy P = Latency>
 class Ring {
  public:
@@ -62,61 +60,52 @@ class Ring {
                                  true);
   }
 
-  /// Throws InvalidRing when the region was made for another T or policy.
-  explicit Ring(const Region& region) : region_(&region) {
+  /// Throws InvalidRing when the ring was made for another T or policy, or for
+  /// another schema.
+  explicit Ring(const Attached& attached) : attached_(&attached) {
+    const hft_info& info = attached.info();
     if constexpr (std::same_as<T, hft_record>) {
-      expect_layout(region.info(), region.info().slot_size - HFT_SLOT_HEADER,
-                    region.info().slot_size, 1);
+      expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
     } else {
       using Expected = Layout<T, P>;
-      expect_layout(region.info(), sizeof(T), Expected::kSlotSize,
+      expect_layout(info, sizeof(T), Expected::kSlotSize,
                     Expected::kRecordsPerSlot);
-      expect_schema(region.info(), kSchemaOf<T>);
+      expect_schema(info, kSchemaOf<T>);
     }
   }
 
   /// The only producer, until it is destroyed. Throws std::system_error EBUSY
   /// while another lives, also in this process; one that died is succeeded.
-  /// Throws InvalidRing for a ring in overwrite mode, std::logic_error for a
-  /// region of another role.
+  /// Throws InvalidRing for a ring in overwrite mode, std::logic_error for
+  /// another role.
   [[nodiscard]] Producer<T, P> producer() const {
-    expect_mode(region_->info(), HFT_MODE_DROP);
-    return Producer<T, P>(region_->producer_end(), claim_production());
+    auto [end, claim] = attached_->claim_producer(HFT_MODE_DROP);
+    return Producer<T, P>(end, std::move(claim));
   }
 
-  /// The only consumer, likewise. It begins where the last one told that it
-  /// was; or, if no honest consumer can have been there, with the record that
-  /// is published next. Throws std::logic_error for an observer's region.
-  [[nodiscard]] Consumer<T, P> consumer() const {
-    expect_mode(region_->info(), HFT_MODE_DROP);
-    const ConsumerEnd end = region_->consumer_end();
-    Claim claim = Claim::take(&end.page->owner, "consumer");
-    // One that died asleep had asked to be woken, and may have been.
-    Sleeper(end).withdraw();
-    distrust_position(end);
+  /// The only consumer; where it begins and what it throws is as of
+  /// Attached::consumer().
+  [[nodiscard]] Consumer<T, P> consumer(
+      StartAt start = StartAt::kOldest) const {
+    auto [end, claim] = attached_->claim_consumer(start);
     return Consumer<T, P>(end, std::move(claim));
   }
 
   /// The only producer of a ring in overwrite mode; throws likewise, and
   /// InvalidRing for a ring in drop mode.
   [[nodiscard]] OverwriteProducer<T, P> overwrite_producer() const {
-    expect_mode(region_->info(), HFT_MODE_OVERWRITE);
-    return OverwriteProducer<T, P>(region_->producer_end(), claim_production());
+    auto [end, claim] = attached_->claim_producer(HFT_MODE_OVERWRITE);
+    return OverwriteProducer<T, P>(end, std::move(claim));
   }
 
   /// One of any number of readers, of any role. Throws InvalidRing for a ring
   /// in drop mode.
   [[nodiscard]] Reader<T, P> reader(StartAt start = StartAt::kNext) const {
-    expect_mode(region_->info(), HFT_MODE_OVERWRITE);
-    return Reader<T, P>(region_->consumer_end(), start);
+    return Reader<T, P>(attached_->reader_end(), start);
   }
 
  private:
-  [[nodiscard]] Claim claim_production() const {
-    return Claim::take(&region_->producer_end().page->owner, "producer");
-  }
-
-  const Region* region_;
+  const Attached* attached_;
 };
 
 }  // namespace hft

@@ -134,91 +134,27 @@ hft_info read_info(int slots, std::uint64_t offset) {
   return info;
 }
 
-// Where a consumer begins, told to the producers.
-void begin(const ConsumerEnd& end, StartAt start) {
-  // What the last consumer asked, and what has been rung for it.
-  Sleeper(end).withdraw();
-  const Pending pending = pending_in(end);
-  __u64* const told = &end.page->consumer_pos;
-  // What a consumer before us has left there need not be a position.
-  std::uint64_t first = __atomic_load_n(told, __ATOMIC_RELAXED);
-  if (start == StartAt::kNext ||
-      pending.taken - first > capacity_of(*end.info)) {
-    first = pending.oldest;
+// `consumers` and `doorbell` are of no use to an observer.
+Attached map_ring(int slots, int consumers, std::uint32_t index,
+                  const hft_info& info, Role role,
+                  std::shared_ptr<const DoorbellMap> doorbell) {
+  auto parts = hft::internal::make_parts(info, role);
+  const std::uint64_t start = index * internal::ring_bytes(info.slots_bytes);
+  parts->producer = Mapping(slots, start + HFT_PAGE, HFT_PAGE, Rights::kRead);
+  parts->slots =
+      Mapping(slots, start + 2 * HFT_PAGE, info.slots_bytes, Rights::kRead);
+  if (role == Role::kConsumer && info.mode == HFT_MODE_DROP) {
+    parts->consumer = Mapping(consumers, std::uint64_t{index} * HFT_PAGE,
+                              HFT_PAGE, Rights::kReadWrite);
   }
-  // Release as in Consumer::flush(). Behind it no program that begins believes
-  // the last consumer's word.
-  __atomic_store_n(told, first, __ATOMIC_SEQ_CST);
-  // If that one claimed to have read further, and took it back, producers go by
-  // the claim and may write where we would begin. No claim is ahead of what is
-  // taken by now.
-  const std::uint64_t claimed =
-      __atomic_load_n(&end.producer->consumer_pos, __ATOMIC_SEQ_CST);
-  if (static_cast<std::int64_t>(claimed - first) > 0) {
-    __atomic_store_n(
-        told, __atomic_load_n(&end.producer->producer_pos, __ATOMIC_ACQUIRE),
-        __ATOMIC_RELEASE);
+  if (doorbell) {
+    parts->heard = doorbell->end();
+    parts->shared_doorbell = std::move(doorbell);
   }
+  return Attached(std::move(parts));
 }
 
 }  // namespace
-
-Ring::Ring(int slots, int consumers, std::uint32_t index, const hft_info& info,
-           Role role, std::shared_ptr<const DoorbellMap> doorbell)
-    : info_(std::make_unique<const hft_info>(info)),
-      doorbell_(std::move(doorbell)) {
-  const std::uint64_t start = index * internal::ring_bytes(info.slots_bytes);
-  producer_ = Mapping(slots, start + HFT_PAGE, HFT_PAGE, Rights::kRead);
-  slots_ =
-      Mapping(slots, start + 2 * HFT_PAGE, info.slots_bytes, Rights::kRead);
-  if (role == Role::kConsumer && info.mode == HFT_MODE_DROP) {
-    consumer_ = Mapping(consumers, std::uint64_t{index} * HFT_PAGE, HFT_PAGE,
-                        Rights::kReadWrite);
-  }
-}
-
-ConsumerEnd Ring::consumer_end() const noexcept {
-  return {.info = info_.get(),
-          .producer = producer_.as<const hft_producer_page>(),
-          .page = consumer_.as<hft_consumer_page>(),
-          .slots = slots_.as<const std::byte>(),
-          .doorbell = doorbell_ ? doorbell_->end() : Doorbell{}};
-}
-
-KernelConsumer Ring::consumer(StartAt start) const {
-  expect_mode(info(), HFT_MODE_DROP);
-  const ConsumerEnd end = consumer_end();
-  if (end.page == nullptr) {
-    throw std::logic_error(
-        "consumer() of an observer's ring: attach it as Role::kConsumer");
-  }
-  Claim claim = Claim::take(&end.page->owner, "consumer");
-  begin(end, start);
-  return KernelConsumer(end, std::move(claim));
-}
-
-hft_ring_stats Ring::stats() const noexcept {
-  const auto read = [](const std::uint64_t& counter) {
-    return __atomic_load_n(&counter, __ATOMIC_ACQUIRE);
-  };
-  const hft_producer_page& page = producer_page();
-  // Before the positions: each that is counted here is published by then.
-  const std::uint64_t dropped = read(page.dropped);
-  const std::uint64_t discarded = read(page.discarded);
-  const Pending pending = pending_in(consumer_end());
-  return {.offered = pending.taken + dropped,
-          .published = pending.taken - pending.count - discarded,
-          .dropped = dropped,
-          .discarded = discarded,
-          .pending = pending.count,
-          .oldest_pending = pending.oldest,
-          .wakeups = read(page.wakeups)};
-}
-
-Reader<hft_record> Ring::reader(StartAt start) const {
-  expect_mode(info(), HFT_MODE_OVERWRITE);
-  return Reader<hft_record>(consumer_end(), start);
-}
 
 hft_ring_stats stats(bpf_object& object, std::string_view name,
                      std::uint32_t index) {
@@ -231,8 +167,8 @@ hft_ring_stats stats(bpf_object& object, std::string_view name,
   }
   const std::uint64_t bytes =
       internal::ring_bytes(read_info(slots, 0).slots_bytes);
-  return Ring(slots, -1, index, read_info(slots, index * bytes),
-              Role::kObserver, nullptr)
+  return map_ring(slots, -1, index, read_info(slots, index * bytes),
+                  Role::kObserver, nullptr)
       .stats();
 }
 
@@ -316,7 +252,7 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
   return rings;
 }
 
-Ring Rings::attach(std::uint32_t index, Role role) const {
+Attached Rings::attach(std::uint32_t index, Role role) const {
   if (index >= count_) {
     throw std::out_of_range(
         fmt::format("ring {} of {}: the first is 0", index, count_));
@@ -331,9 +267,8 @@ Ring Rings::attach(std::uint32_t index, Role role) const {
       read_info(slots_.get(), index * internal::ring_bytes(info_.slots_bytes));
   expect_layout(info, info_.record_size, info_.slot_size, 1);
   const bool sleeps = role == Role::kConsumer && !doorbells_.empty();
-  return {slots_.get(), consumers_.get(),
-          index,        info,
-          role,         sleeps ? doorbells_[index] : nullptr};
+  return map_ring(slots_.get(), consumers_.get(), index, info, role,
+                  sleeps ? doorbells_[index] : nullptr);
 }
 
 void Rings::send(int unix_socket, Role role) const {

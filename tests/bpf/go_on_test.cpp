@@ -61,7 +61,7 @@ class GoOnTest : public PinTest {
 // What is read comes in the order of its numbers, from 0 on without a gap.
 class Checked {
  public:
-  explicit Checked(const Ring& ring) : consumer_(ring.consumer()) {}
+  explicit Checked(const Attached& ring) : consumer_(ring.consumer()) {}
 
   std::uint64_t take() {
     const std::uint64_t taken =
@@ -88,7 +88,7 @@ TEST_P(GoOnWithRings, AConsumerSeesAllPositionsInARow) {
   // Fewer than are possible may be online.
   const auto used = std::min<std::uint32_t>(
       rings.size(), static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_ONLN)));
-  std::vector<Ring> mapped;
+  std::vector<Attached> mapped;
   std::vector<Checked> consumers;
   for (std::uint32_t ring = 0; ring < used; ++ring) {
     mapped.push_back(rings.attach(ring, Role::kConsumer));
@@ -108,7 +108,7 @@ TEST_P(GoOnWithRings, AConsumerSeesAllPositionsInARow) {
       EXPECT_EQ(consumers[ring].take(), kEach);
     }
   }
-  for (const Ring& ring : mapped) {
+  for (const Attached& ring : mapped) {
     const hft_ring_stats stats = ring.stats();
     EXPECT_EQ(stats.published, kGenerations * kEach);
     EXPECT_EQ(stats.offered, stats.published);
@@ -120,7 +120,7 @@ TEST_P(GoOnWithRings, AFullRingStaysFullUntilItIsRead) {
   pin_to_cpu(0);
   auto publisher = pinned({.slot_count = kSlots, .rings = GetParam()});
   const Rings rings = Rings::open(pin_folder(), Role::kConsumer);
-  const Ring ring = rings.attach(0, Role::kConsumer);
+  const Attached ring = rings.attach(0, Role::kConsumer);
   Checked consumer(ring);
   EXPECT_EQ(publisher->publish_first(0, kSlots + 3), kSlots);
   publisher.reset();
@@ -145,7 +145,7 @@ TEST_F(GoOnTest, AReaderSeesAllPositionsInARow) {
   auto publisher =
       pinned({.slot_count = kSlots, .mode = HFT_MODE_OVERWRITE, .rings = 1});
   const Rings rings = Rings::open(pin_folder(), Role::kObserver);
-  const Ring ring = rings.attach(0, Role::kObserver);
+  const Attached ring = rings.attach(0, Role::kObserver);
   auto reader = ring.reader();
   for (std::uint64_t next = 0; next < 5 * kSlots; next += kSlots) {
     if (next > 0) {
@@ -165,7 +165,7 @@ TEST_F(GoOnTest, AReaderSeesAllPositionsInARow) {
 TEST_F(GoOnTest, ASleeperIsWokenByTheSuccessor) {
   auto publisher = pinned({.slot_count = kSlots, .rings = 1});
   const Rings rings = Rings::open(pin_folder(), Role::kConsumer);
-  const Ring ring = rings.attach(0, Role::kConsumer);
+  const Attached ring = rings.attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   ASSERT_TRUE(consumer.prepare_wait());
   publisher.reset();
@@ -186,7 +186,7 @@ TEST_F(GoOnTest, RingsWithoutDoorbellsGoOnWithoutThem) {
       pinned({.slot_count = kSlots, .rings = 1, .wake_ups = false});
   publisher.reset();
   publisher = successor();
-  const Ring ring = publisher->first().attach(0, Role::kConsumer);
+  const Attached ring = publisher->first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   EXPECT_FALSE(consumer.is_woken());
   EXPECT_EQ(publisher->publish_first(0, 1), 1U);
@@ -200,7 +200,7 @@ TEST_F(GoOnTest, BothMayRunAtOnceAndEveryOfferIsCounted) {
   const auto publisher = pinned({.slot_count = kRing, .rings = 1});
   const auto second = successor();
   const Rings rings = Rings::open(pin_folder(), Role::kConsumer);
-  const Ring ring = rings.attach(0, Role::kConsumer);
+  const Attached ring = rings.attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
   std::array<std::uint64_t, 2> published{};

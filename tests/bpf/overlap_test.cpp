@@ -88,7 +88,7 @@ class Overlap {
   [[nodiscard]] std::uint64_t offered() const {
     return __atomic_load_n(&skeleton_->bss->offered, __ATOMIC_RELAXED);
   }
-  [[nodiscard]] const Ring& ring(std::size_t index) const {
+  [[nodiscard]] const Attached& ring(std::size_t index) const {
     return rings_[index];
   }
 
@@ -115,7 +115,7 @@ class Overlap {
   void expect_exact() {
     drain();
     hft_ring_stats sum{};
-    for (const Ring& ring : rings_) {
+    for (const Attached& ring : rings_) {
       const hft_ring_stats one = ring.stats();
       sum.offered += one.offered;
       sum.published += one.published;
@@ -173,7 +173,7 @@ class Overlap {
   }
 
   Skeleton skeleton_;
-  std::vector<Ring> rings_;
+  std::vector<Attached> rings_;
   std::vector<KernelConsumer> consumers_;
   std::vector<Reader<hft_record>> readers_;
   std::vector<bool> seen_;
@@ -533,7 +533,7 @@ TEST_F(BpfTest, ASuccessorBeginsAtWhatIsPending) {
     GTEST_SKIP() << kNoSleep;
   }
   const Rings rings = Rings::of(*skeleton->obj, "events");
-  const Ring ring = rings.attach(0, Role::kConsumer);
+  const Attached ring = rings.attach(0, Role::kConsumer);
   const Link link = probe_calls(*skeleton);
   ASSERT_NE(link, nullptr);
   pin_to_cpu(0);
@@ -545,8 +545,7 @@ TEST_F(BpfTest, ASuccessorBeginsAtWhatIsPending) {
   late.wait();
   offer(*skeleton, 3);
   // Who looks on learns where it stands still, and since when.
-  tap::Watch watch({.name = "", .rings = {{ring.consumer_end(), nullptr}}},
-                   StartAt::kOldest);
+  tap::Watch watch(std::span(&ring, 1), StartAt::kOldest);
   EXPECT_NE(watch.next(), nullptr);
   EXPECT_EQ(watch.next(), nullptr);
   EXPECT_THAT(watch.reserved(1000), ::testing::IsEmpty());
@@ -555,7 +554,7 @@ TEST_F(BpfTest, ASuccessorBeginsAtWhatIsPending) {
                             ::testing::Field(&tap::Reserved::position, 1U),
                             ::testing::Field(&tap::Reserved::since, 1000U))));
 
-  KernelConsumer consumer = ring.consumer();
+  KernelConsumer consumer = ring.consumer(StartAt::kNext);
   EXPECT_EQ(consumer.position(), 1U);
   EXPECT_EQ(consumer.try_read(), nullptr);
   late.give(2);

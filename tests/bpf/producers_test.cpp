@@ -41,7 +41,7 @@ hft_market market_of(const hft_record& record) {
 // A stamp is taken after the reading that `late` is from, however long after,
 // and before the next packet's: between these is what the first one was due.
 void expect_schedule(const Simulator& simulator) {
-  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   std::uint64_t earliest = 0;
   std::uint64_t latest = std::numeric_limits<std::uint64_t>::max();
@@ -101,7 +101,7 @@ class SimulatorTest : public ProducersTest,
 
 TEST_P(SimulatorTest, StalledConsumerLosesExactlyWhatDidNotFit) {
   Simulator simulator = with(HFT_MODE_DROP);
-  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   run_until_offered(simulator, 3 * kSlots);
   const hft_ring_stats stats = simulator.stats();
@@ -122,7 +122,7 @@ TEST_P(SimulatorTest, StalledConsumerLosesExactlyWhatDidNotFit) {
 
 TEST_P(SimulatorTest, OverwriteReadersCountTheirLapsExactly) {
   Simulator simulator = with(HFT_MODE_OVERWRITE);
-  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto reader = ring.reader();
   run_until_offered(simulator, 3 * kSlots);
   const hft_ring_stats stats = simulator.stats();
@@ -137,7 +137,7 @@ TEST_P(SimulatorTest, OverwriteReadersCountTheirLapsExactly) {
 TEST_P(SimulatorTest, PublishesNoMoreOnceStoppedAndStartsAgain) {
   Simulator simulator(
       {.period = kPeriod, .driver = GetParam(), .shape = {.slot_count = 4096}});
-  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   for (int turn = 0; turn < 2; ++turn) {
     simulator.start();
@@ -169,8 +169,8 @@ TEST_F(ProducersTest, ConsumersComeAndGoWhileItRuns) {
   simulator.start();
   std::uint64_t last = 0;
   for (int turn = 0; turn < 20; ++turn) {
-    const Ring ring = simulator.rings().attach(0, Role::kConsumer);
-    auto consumer = ring.consumer();
+    const Attached ring = simulator.rings().attach(0, Role::kConsumer);
+    auto consumer = ring.consumer(StartAt::kNext);
     const std::uint64_t sequence = market_of(consumer.read()).sequence;
     EXPECT_TRUE(turn == 0 || sequence > last);
     last = sequence;
@@ -209,7 +209,7 @@ TEST_F(ProducersTest, BurstsLoseWhatTheRingHasNoRoomFor) {
   constexpr std::uint32_t kPackets = 100;
   constexpr std::uint64_t kBursts = 50;
   Simulator simulator({.period = kPeriod, .shape = {.slot_count = kSlots}});
-  const Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   std::uint64_t seen = 0;
   std::uint64_t lost = 0;
@@ -251,7 +251,7 @@ TEST_F(ProducersTest, SimulatorGoesOnWithAPinnedRing) {
   auto simulator = std::make_unique<Simulator>(
       SimulatorOptions{.shape = {.slot_count = 64}});
   simulator->rings().pin(pin_folder());
-  const Ring ring = simulator->rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator->rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   simulator->publish(5);
   simulator.reset();
@@ -270,7 +270,7 @@ TEST_F(ProducersTest, SwitchesGoOnWithPinnedRings) {
   auto switches = std::make_unique<SchedSwitch>(
       Shape{.slot_count = 16384, .mode = HFT_MODE_OVERWRITE});
   switches->rings().pin(pin_folder());
-  const Ring ring = switches->rings().attach(0, Role::kConsumer);
+  const Attached ring = switches->rings().attach(0, Role::kConsumer);
   switches.reset();
   auto reader = ring.reader();
   const std::uint64_t before = reader.position();
@@ -299,7 +299,7 @@ hft_ring_stats settled(const SchedSwitch& switches, std::uint32_t cpu) {
 TEST_F(ProducersTest, SwitchesNameBothThreads) {
   const SchedSwitch switches({.slot_count = 16384});
   ASSERT_EQ(switches.rings().size(), possible_cpus());
-  std::vector<Ring> rings;
+  std::vector<Attached> rings;
   std::vector<KernelConsumer> consumers;
   for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
     rings.push_back(switches.rings().attach(cpu, Role::kConsumer));
@@ -342,7 +342,7 @@ std::jthread sleeper(int cpu) {
 TEST_F(ProducersTest, SwitchesThatDoNotFitAreCounted) {
   constexpr std::uint32_t kSlots = 16;
   const SchedSwitch switches({.slot_count = kSlots});
-  const Ring ring = switches.rings().attach(0, Role::kConsumer);
+  const Attached ring = switches.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer(StartAt::kOldest);
   {
     const std::jthread switched = sleeper(0);
@@ -366,7 +366,7 @@ TEST_F(ProducersTest, SwitchesAreOverwrittenAndTheirLapsCounted) {
   constexpr std::uint32_t kSlots = 16;
   const SchedSwitch switches(
       {.slot_count = kSlots, .mode = HFT_MODE_OVERWRITE});
-  const Ring ring = switches.rings().attach(0, Role::kConsumer);
+  const Attached ring = switches.rings().attach(0, Role::kConsumer);
   auto reader = ring.reader(StartAt::kOldest);
   const std::uint64_t first = reader.position();
   {
@@ -390,7 +390,7 @@ TEST_F(ProducersTest, SwitchesOfTwoCpusComeByStamp) {
     GTEST_SKIP() << "one CPU";
   }
   const SchedSwitch switches({.slot_count = 16384});
-  std::vector<Ring> rings;
+  std::vector<Attached> rings;
   Merger merger;
   for (std::uint32_t cpu = 0; cpu < switches.rings().size(); ++cpu) {
     rings.push_back(switches.rings().attach(cpu, Role::kConsumer));

@@ -102,7 +102,7 @@ TEST_F(RightsTest, NoOneWritesThePositionOrTheCounters) {
   for (std::uint32_t key = 0; key < 2 * HFT_PAGE / 64; ++key) {
     EXPECT_EQ(bpf_map_update_elem(slots, &key, value.data(), BPF_ANY), -EPERM);
   }
-  const Ring ring = publisher.first().attach(0, Role::kObserver);
+  const Attached ring = publisher.first().attach(0, Role::kObserver);
   EXPECT_EQ(ring.producer_page().producer_pos, 3U);
   EXPECT_EQ(ring.stats().published, 3U);
 }
@@ -131,7 +131,7 @@ TEST_F(RightsTest, NoOneWritesTurnsOrReplacesDoorbells) {
 TEST_F(RightsTest, ASuccessorBeginsBehindWhatWasClaimed) {
   for (const StartAt start : {StartAt::kOldest, StartAt::kNext}) {
     const Publisher publisher({.slot_count = 4, .rings = 1});
-    const Ring ring = publisher.first().attach(0, Role::kConsumer);
+    const Attached ring = publisher.first().attach(0, Role::kConsumer);
     __u64& told = ring.consumer_end().page->consumer_pos;
     EXPECT_EQ(publisher.publish_first(0, 4), 4U);
     __atomic_store_n(&told, 4, __ATOMIC_RELEASE);
@@ -156,7 +156,7 @@ TEST_F(RightsTest, ASuccessorBeginsBehindWhatWasClaimed) {
 TEST_F(RightsTest, NoOneFreezesTheConsumersPages) {
   const Publisher publisher({.slot_count = 4, .rings = 1});
   EXPECT_EQ(bpf_map_freeze(map_fd(publisher, "first_consumer")), -EBUSY);
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   EXPECT_NO_THROW((void)ring.consumer());
 }
 
@@ -166,7 +166,7 @@ TEST_F(RightsTest, UnprivilegedProcessConsumesWhatItIsSent) {
   publisher.publish_first(0, 40);
   EXPECT_TRUE(passes_as_other_user([&] {
     const Rings rings = Rings::receive(theirs_.get());
-    const Ring ring = rings.attach(0, Role::kConsumer);
+    const Attached ring = rings.attach(0, Role::kConsumer);
     auto consumer = ring.consumer(StartAt::kOldest);
     std::uint64_t next = 0;
     consumer.for_each([&](const hft_record& record) {
@@ -188,8 +188,8 @@ TEST_F(RightsTest, ObserverGetsNoConsumerPage) {
   EXPECT_TRUE(passes_as_other_user([&] {
     const Rings rings = Rings::receive(theirs_.get());
     EXPECT_THROW((void)rings.attach(0, Role::kConsumer), std::logic_error);
-    const Ring ring = rings.attach(0, Role::kObserver);
-    EXPECT_EQ(ring.consumer_end().page, nullptr);
+    const Attached ring = rings.attach(0, Role::kObserver);
+    EXPECT_EQ(ring.consumer_page(), nullptr);
     EXPECT_NO_THROW((void)ring.reader());
   }));
 }
@@ -213,7 +213,7 @@ TEST_F(RightsTest, PinsLetOthersConsumeAndGoWhenRemoved) {
       return;
     }
     const Rings rings = Rings::open(folder, Role::kConsumer);
-    const Ring ring = rings.attach(0, Role::kConsumer);
+    const Attached ring = rings.attach(0, Role::kConsumer);
     auto consumer = ring.consumer(StartAt::kOldest);
     const hft_record* record = consumer.try_read();
     ASSERT_NE(record, nullptr);
@@ -274,7 +274,7 @@ TEST_F(RightsTest, PinnedRingsOutliveTheirLoader) {
   }
   {
     const Rings rings = Rings::open(folder, Role::kConsumer);
-    const Ring ring = rings.attach(0, Role::kConsumer);
+    const Attached ring = rings.attach(0, Role::kConsumer);
     auto consumer = ring.consumer(StartAt::kOldest);
     EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 5U);
   }
@@ -296,7 +296,7 @@ TEST_F(RightsTest, APinSaysWhetherItsProducerIsGone) {
   EXPECT_TRUE(becomes_gone(rings));
   EXPECT_GT(rings.last_heard(), before);
   EXPECT_LT(rings.last_heard(), monotonic_now());
-  const Ring ring = rings.attach(0, Role::kConsumer);
+  const Attached ring = rings.attach(0, Role::kConsumer);
   auto consumer = ring.consumer(StartAt::kOldest);
   EXPECT_EQ(consumer.for_each([](const hft_record&) {}), 5U);
   Rings::unpin(folder);
@@ -431,7 +431,7 @@ TEST_F(RightsTest, ScribblingOverTheConsumerPageHarmsNoRecord) {
   constexpr std::uint64_t kWrites = 1'000'000;
   constexpr std::uint32_t kSlots = 64;
   const Publisher publisher({.slot_count = kSlots, .rings = 1});
-  const Ring hostile = publisher.first().attach(0, Role::kConsumer);
+  const Attached hostile = publisher.first().attach(0, Role::kConsumer);
   auto* const words =
       reinterpret_cast<std::uint64_t*>(hostile.consumer_end().page);
   std::atomic<bool> done = false;

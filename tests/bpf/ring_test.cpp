@@ -32,7 +32,7 @@ std::vector<std::uint64_t> sequence(std::uint64_t from, std::uint64_t count) {
 
 TEST_F(RingTest, InfoSaysWhatTheRingIs) {
   const Publisher publisher({.slot_count = 256, .rings = 1});
-  const Ring ring = publisher.second().attach(0, Role::kConsumer);
+  const Attached ring = publisher.second().attach(0, Role::kConsumer);
   EXPECT_EQ(ring.info().slot_size, 256U);
   EXPECT_EQ(ring.info().slot_count, 256U);
   EXPECT_EQ(ring.info().mode, HFT_MODE_DROP);
@@ -44,7 +44,7 @@ TEST_F(RingTest, InfoSaysWhatTheRingIs) {
 
 TEST_F(RingTest, RecordsArriveInOrderOverManyLaps) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   for (std::uint64_t from = 0; from < 1000; from += 10) {
     ASSERT_EQ(publisher.publish_first(from, 10), 10U);
@@ -56,7 +56,7 @@ TEST_F(RingTest, RecordsArriveInOrderOverManyLaps) {
 
 TEST_F(RingTest, RecordCarriesTypeLengthAndStamp) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   timespec before{};
   clock_gettime(CLOCK_MONOTONIC, &before);
@@ -78,7 +78,7 @@ TEST_F(RingTest, RecordCarriesTypeLengthAndStamp) {
 
 TEST_F(RingTest, TooLongAPayloadIsCutOffAndFlagged) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   ASSERT_EQ(publisher.publish_too_long(5), 1U);
   const hft_record* record = consumer.try_read();
@@ -90,7 +90,7 @@ TEST_F(RingTest, TooLongAPayloadIsCutOffAndFlagged) {
 
 TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
   const Publisher publisher({.slot_count = 64, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   EXPECT_EQ(publisher.publish_first(0, 1000), 64U);
   hft_ring_stats stats = bpf::stats(publisher.object(), "first");
@@ -109,7 +109,7 @@ TEST_F(RingTest, StalledConsumerLosesExactlyWhatDidNotFit) {
 TEST_F(RingTest, DiscardedRecordsAreSkippedAndCounted) {
   for (const hft_mode mode : {HFT_MODE_DROP, HFT_MODE_OVERWRITE}) {
     const Publisher publisher({.slot_count = 4, .mode = mode, .rings = 1});
-    const Ring ring = publisher.first().attach(0, Role::kConsumer);
+    const Attached ring = publisher.first().attach(0, Role::kConsumer);
     publisher.discard_first(4);
     std::uint64_t seen = 0;
     if (mode == HFT_MODE_DROP) {
@@ -139,8 +139,8 @@ TEST_F(RingTest, DiscardedRecordsAreSkippedAndCounted) {
 
 TEST_F(RingTest, RingsOfOneProgramAreApart) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring first = publisher.first().attach(0, Role::kConsumer);
-  const Ring second = publisher.second().attach(0, Role::kConsumer);
+  const Attached first = publisher.first().attach(0, Role::kConsumer);
+  const Attached second = publisher.second().attach(0, Role::kConsumer);
   auto from_first = first.consumer();
   auto from_second = second.consumer();
   EXPECT_EQ(publisher.publish_first(100, 3), 3U);
@@ -152,7 +152,7 @@ TEST_F(RingTest, RingsOfOneProgramAreApart) {
 TEST_F(RingTest, OverwriteReadersCountTheirLapsExactly) {
   const Publisher publisher(
       {.slot_count = 64, .mode = HFT_MODE_OVERWRITE, .rings = 1});
-  const Ring ring = publisher.second().attach(0, Role::kObserver);
+  const Attached ring = publisher.second().attach(0, Role::kObserver);
   auto reader = ring.reader();
   auto idle = ring.reader();
   EXPECT_EQ(publisher.publish_second(0, 10), 10U);
@@ -179,8 +179,8 @@ TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
   cpu_set_t before;
   sched_getaffinity(0, sizeof before, &before);
   for (const int cpu : {0, 1}) {
-    const Ring ring = publisher.first().attach(static_cast<std::uint32_t>(cpu),
-                                               Role::kConsumer);
+    const Attached ring = publisher.first().attach(
+        static_cast<std::uint32_t>(cpu), Role::kConsumer);
     auto consumer = ring.consumer();
     EXPECT_EQ(ring.info().ring_id, static_cast<std::uint32_t>(cpu));
     pin_to_cpu(cpu);
@@ -194,8 +194,8 @@ TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
 
 TEST_F(RingTest, SecondConsumerIsRefusedUntilTheFirstHasGone) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
-  const Ring again = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached again = publisher.first().attach(0, Role::kConsumer);
   {
     auto consumer = ring.consumer();
     try {
@@ -210,7 +210,7 @@ TEST_F(RingTest, SecondConsumerIsRefusedUntilTheFirstHasGone) {
 
 TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   publisher.publish_first(0, 10);
   {
     auto consumer = ring.consumer(StartAt::kOldest);
@@ -225,7 +225,7 @@ TEST_F(RingTest, LaterConsumerStartsAtTheNextRecordOrWhereTheLastStopped) {
     EXPECT_EQ(take_all(consumer), sequence(4, 6));
   }
   publisher.publish_first(10, 5);
-  auto consumer = ring.consumer();
+  auto consumer = ring.consumer(StartAt::kNext);
   EXPECT_EQ(consumer.try_read(), nullptr);
   publisher.publish_first(15, 1);
   EXPECT_EQ(take_all(consumer), sequence(15, 1));
@@ -240,8 +240,8 @@ TEST_P(GivenBackTwice, TheFirstTimeCounts) {
   constexpr std::uint32_t kSlots = 8;
   const Publisher publisher(
       {.slot_count = kSlots, .mode = GetParam(), .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kObserver);
-  Observer observer(ring.consumer_end(), StartAt::kOldest);
+  const Attached ring = publisher.first().attach(0, Role::kObserver);
+  Observer observer = ring.observer(StartAt::kOldest);
   const auto read = [&] {
     hft_record record{};
     std::uint64_t count = 0;
@@ -258,7 +258,7 @@ TEST_P(GivenBackTwice, TheFirstTimeCounts) {
          {Publisher::kPublish, Publisher::kPublishPos, Publisher::kDiscard}) {
       if (GetParam() == HFT_MODE_DROP) {
         // Room for the next one: the consumer says that it has read all.
-        const Ring ours = publisher.first().attach(0, Role::kConsumer);
+        const Attached ours = publisher.first().attach(0, Role::kConsumer);
         KernelConsumer consumer = ours.consumer(StartAt::kOldest);
         consumer.for_each([](const hft_record&) {});
         consumer.flush();
@@ -297,9 +297,8 @@ TEST_P(AbandonedTest, ATapGoesOnBehindWhatWillNeverBePublished) {
                              Field(&tap::Abandoned::count, count)));
   };
   const Publisher publisher({.slot_count = 16, .mode = GetParam(), .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kObserver);
-  tap::Watch watch({.name = "", .rings = {{ring.consumer_end(), nullptr}}},
-                   StartAt::kOldest);
+  const Attached ring = publisher.first().attach(0, Role::kObserver);
+  tap::Watch watch(std::span(&ring, 1), StartAt::kOldest);
   const auto expect_next = [&](std::uint64_t from, std::uint64_t count) {
     for (std::uint64_t i = from; i < from + count; ++i) {
       const tap::Sight* const sight = watch.next();

@@ -78,7 +78,7 @@ constexpr SpinThenSleep kLongSleeps{.longest = std::chrono::seconds(1)};
 
 TEST_F(WakeTest, OnlyARequestRingsAndOnce) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   ASSERT_TRUE(consumer.is_woken());
   publisher.publish_first(0, 1);
@@ -101,7 +101,7 @@ TEST_F(WakeTest, OnlyARequestRingsAndOnce) {
 
 TEST_F(WakeTest, NobodyIsToWaitWhereARecordIs) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   publisher.publish_first(5, 1);
   EXPECT_FALSE(consumer.prepare_wait());
@@ -112,7 +112,7 @@ TEST_F(WakeTest, NobodyIsToWaitWhereARecordIs) {
 
 TEST_F(WakeTest, ADiscardedRecordWakesForTheOneBehindIt) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   ASSERT_TRUE(consumer.prepare_wait());
   publisher.discard_first(1);
@@ -123,8 +123,8 @@ TEST_F(WakeTest, ADiscardedRecordWakesForTheOneBehindIt) {
 
 TEST_F(WakeTest, EachRingWakesItsOwnConsumer) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring first = publisher.first().attach(0, Role::kConsumer);
-  const Ring second = publisher.second().attach(0, Role::kConsumer);
+  const Attached first = publisher.first().attach(0, Role::kConsumer);
+  const Attached second = publisher.second().attach(0, Role::kConsumer);
   KernelConsumer one = first.consumer();
   KernelConsumer other = second.consumer();
   ASSERT_TRUE(one.prepare_wait());
@@ -138,7 +138,7 @@ TEST_F(WakeTest, EachRingWakesItsOwnConsumer) {
 
 TEST_F(WakeTest, ASleeperOfEachCpuIsWoken) {
   const Publisher publisher({.slot_count = 16});
-  std::vector<Ring> rings;
+  std::vector<Attached> rings;
   std::vector<KernelConsumer> consumers;
   for (std::uint32_t cpu = 0; cpu < publisher.first().size(); ++cpu) {
     rings.push_back(publisher.first().attach(cpu, Role::kConsumer));
@@ -163,7 +163,7 @@ TEST_F(WakeTest, ASleeperOfEachCpuIsWoken) {
 TEST_F(WakeTest, NoneIsLostUnderStress) {
   constexpr std::uint64_t kRecords = 20'000;
   const Publisher publisher({.slot_count = 64, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   std::jthread producer([&] {
     for (std::uint64_t i = 0; i < kRecords; ++i) {
@@ -188,7 +188,7 @@ TEST_F(WakeTest, NoneIsLostUnderStress) {
 TEST_F(WakeTest, NoneIsLostInEpoll) {
   constexpr std::uint64_t kRecords = 20'000;
   const Publisher publisher({.slot_count = 64, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   const Descriptor events(epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{.events = EPOLLIN, .data = {}};
@@ -217,7 +217,7 @@ TEST_F(WakeTest, NoneIsLostInEpoll) {
 
 TEST_F(WakeTest, ASleeperTakesNoCpu) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   std::jthread sleeps([&](const std::stop_token& stop) {
     SpinThenSleep wait = kLongSleeps;
@@ -229,7 +229,7 @@ TEST_F(WakeTest, ASleeperTakesNoCpu) {
 
 TEST_F(WakeTest, WithoutADoorbellItLooksAgainAndTakesNoCpu) {
   const Publisher publisher({.slot_count = 16, .rings = 1, .wake_ups = false});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   EXPECT_FALSE(consumer.is_woken());
   EXPECT_THROW(static_cast<void>(consumer.wake_fd()), std::logic_error);
@@ -246,13 +246,13 @@ TEST_F(WakeTest, WithoutADoorbellItLooksAgainAndTakesNoCpu) {
 TEST_F(WakeTest, OverwriteRingsHaveNoDoorbell) {
   const Publisher publisher(
       {.slot_count = 16, .mode = HFT_MODE_OVERWRITE, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
-  EXPECT_EQ(ring.consumer_end().doorbell.fd, -1);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
+  EXPECT_EQ(ring.reader_end().doorbell.fd, -1);
 }
 
 TEST_F(WakeTest, ASpinningSuccessorAsksNothing) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   {
     KernelConsumer consumer = ring.consumer();
     ASSERT_TRUE(consumer.prepare_wait());
@@ -265,16 +265,16 @@ TEST_F(WakeTest, ASpinningSuccessorAsksNothing) {
 
 TEST_F(WakeTest, WhatAHostileConsumerLeavesDoesNotKeepASuccessorAsleep) {
   const Publisher publisher({.slot_count = 16, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   for (const std::uint64_t garbage :
        {std::uint64_t{7}, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
     {
-      KernelConsumer consumer = ring.consumer();
+      KernelConsumer consumer = ring.consumer(StartAt::kNext);
       ASSERT_TRUE(consumer.prepare_wait());
       *ring.consumer_end().doorbell.taken = garbage;
       ring.consumer_end().page->waiting = 77;
     }
-    KernelConsumer consumer = ring.consumer();
+    KernelConsumer consumer = ring.consumer(StartAt::kNext);
     ASSERT_TRUE(consumer.prepare_wait());
     ASSERT_FALSE(is_readable(consumer.wake_fd()));
     publisher.publish_first(0, 1);
@@ -287,7 +287,7 @@ TEST_F(WakeTest, WhatAHostileConsumerLeavesDoesNotKeepASuccessorAsleep) {
 // Each record asks, and nobody takes what was rung: the buffer is full at last.
 TEST_F(WakeTest, AFullDoorbellStaysReadableAndLosesNoRecord) {
   const Publisher publisher({.slot_count = 1024, .rings = 1});
-  const Ring ring = publisher.first().attach(0, Role::kConsumer);
+  const Attached ring = publisher.first().attach(0, Role::kConsumer);
   KernelConsumer consumer = ring.consumer();
   ASSERT_TRUE(consumer.prepare_wait());
   for (std::uint64_t i = 0; i < 1000; ++i) {
@@ -316,8 +316,8 @@ TEST_F(WakeTest, DoorbellsComeOverASocketAndFromAPin) {
   publisher.first().pin(folder, {});
   const auto expect_woken = [&](const Rings& rings) {
     pin_to_cpu(0);
-    const Ring ring = rings.attach(0, Role::kConsumer);
-    KernelConsumer consumer = ring.consumer();
+    const Attached ring = rings.attach(0, Role::kConsumer);
+    KernelConsumer consumer = ring.consumer(StartAt::kNext);
     ASSERT_TRUE(consumer.prepare_wait());
     publisher.publish_first(0, 1);
     EXPECT_TRUE(is_readable(consumer.wake_fd()));

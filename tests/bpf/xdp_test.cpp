@@ -166,7 +166,7 @@ class XdpFixture : public PinTest {
   std::vector<Taken> take(const XdpOptions& options,
                           const std::vector<Frame>& frames) {
     const Xdp xdp(options);
-    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    const Attached ring = xdp.rings().attach(0, Role::kConsumer);
     auto consumer = ring.consumer();
     for (const Frame& frame : frames) {
       send(frame);
@@ -349,7 +349,7 @@ TEST_P(XdpTest, FramesAreWhole) {
   options.frames = true;
   const Frame frame{.payload = numbered(100)};
   const Xdp xdp(options);
-  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  const Attached ring = xdp.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   send(frame);
   const hft_record& record = consumer.read();
@@ -362,7 +362,7 @@ TEST_P(XdpTest, FullRingDropsExactly) {
   XdpOptions options = here();
   options.shape.slot_count = 8;
   const Xdp xdp(options);
-  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  const Attached ring = xdp.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   for (std::size_t size = 0; size < 20; ++size) {
     send({.payload = numbered(size)});
@@ -415,7 +415,7 @@ TEST_F(XdpOnLoopback, PassedPacketsReachTheStackToo) {
     options.address = "127.0.0.1";
     options.pass = pass;
     const Xdp xdp(options);
-    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    const Attached ring = xdp.rings().attach(0, Role::kConsumer);
     auto consumer = ring.consumer();
     const SelfSender socket;
     socket.send(numbered(4));
@@ -430,7 +430,7 @@ TEST_F(XdpOnLoopback, OnlyWhatAFullRingHasNoRoomForReachesTheStack) {
   options.pass_when_full = true;
   options.shape.slot_count = 8;
   const Xdp xdp(options);
-  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  const Attached ring = xdp.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   const SelfSender socket;
   for (std::size_t size = 1; size <= 12; ++size) {
@@ -458,7 +458,7 @@ TEST_P(XdpTest, OverwriteReadersCountTheirLapsExactly) {
   options.shape.slot_count = 8;
   options.shape.mode = HFT_MODE_OVERWRITE;
   const Xdp xdp(options);
-  const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+  const Attached ring = xdp.rings().attach(0, Role::kConsumer);
   auto reader = ring.reader();
   constexpr std::size_t kPackets = 20;
   for (std::size_t size = 0; size < kPackets; ++size) {
@@ -482,7 +482,7 @@ TEST_P(XdpTest, AttachesAndDetachesWhilePacketsCome) {
   });
   for (int turn = 0; turn < 10; ++turn) {
     auto xdp = std::make_unique<Xdp>(here());
-    const Ring ring = xdp->rings().attach(0, Role::kConsumer);
+    const Attached ring = xdp->rings().attach(0, Role::kConsumer);
     auto consumer = ring.consumer(StartAt::kOldest);
     const auto expect_whole = [&](const hft_record& record) {
       const auto bytes = payload(record, ring.info().slot_size);
@@ -519,7 +519,7 @@ TEST_F(XdpOnLoopback, InterfacesThatGoAwayAreToldAndTheirRecordsStay) {
     options.interface = kReceiver;
     options.attach = attach;
     const Xdp xdp(options);
-    const Ring ring = xdp.rings().attach(0, Role::kConsumer);
+    const Attached ring = xdp.rings().attach(0, Role::kConsumer);
     auto consumer = ring.consumer();
     send({.payload = numbered(20)});
     while (xdp.stats().published < 1) {
@@ -535,7 +535,7 @@ TEST_F(XdpOnLoopback, InterfacesThatGoAwayAreToldAndTheirRecordsStay) {
 TEST_F(XdpOnLoopback, ASuccessorGoesOnWithRingsOfAnySlotSize) {
   auto xdp = std::make_unique<Xdp>(on_loopback(512));
   xdp->rings().pin(pin_folder());
-  const Ring ring = xdp->rings().attach(0, Role::kConsumer);
+  const Attached ring = xdp->rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   for (std::uint32_t packet = 0; packet < 4; ++packet) {
     if (packet == 2) {

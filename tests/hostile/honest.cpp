@@ -23,8 +23,8 @@ class Stream {
   explicit Stream(Shared& shared)
       : shared_(shared),
         device_(manual_ring(HFT_MODE_DROP, kSlots)),
-        ring_(device_),
-        consumer_(ring_.consumer_end()) {}
+        ring_(attach(device_)),
+        consumer_(ring_.consumer()) {}
 
   void turn() {
     device_.publish(kBatch);

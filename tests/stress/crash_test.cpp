@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "hft/detail/mapping.hpp"
 #include "number.hpp"
 
 namespace hft::test {

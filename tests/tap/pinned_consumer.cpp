@@ -18,8 +18,8 @@ namespace {
 void consume(const char* folder, std::uint64_t count) {
   const hft::bpf::Rings rings =
       hft::bpf::Rings::open(folder, hft::Role::kConsumer);
-  const hft::bpf::Ring ring = rings.attach(0, hft::Role::kConsumer);
-  hft::KernelConsumer consumer = ring.consumer(hft::StartAt::kOldest);
+  const hft::Attached ring = rings.attach(0, hft::Role::kConsumer);
+  hft::KernelConsumer consumer = ring.consumer();
   std::fputs("attached\n", stderr);
   hft::SpinThenSleep wait;
   for (std::uint64_t taken = 0; taken < count; ++taken) {

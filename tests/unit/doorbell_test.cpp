@@ -9,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "hft/descriptor.hpp"
 #include "hft/wait.hpp"
 #include "region_test.hpp"
 
@@ -139,7 +140,7 @@ TEST_P(Doorbell, SuccessorSleepsByFutexWhereItsPredecessorPolled) {
 TEST_P(Doorbell, BroadcastsAndObserversHaveNone) {
   const Region broadcast = make(kBroadcast);
   EXPECT_EQ(broadcast.producer_end().doorbell, -1);
-  EXPECT_EQ(broadcast.consumer_end().doorbell.fd, -1);
+  EXPECT_EQ(broadcast.reader_end().doorbell.fd, -1);
   EXPECT_EQ(region_.observer_end().doorbell.fd, -1);
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "hft/descriptor.hpp"
 #include "hft/ring.hpp"
 
 namespace hft::test {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "hft/poller.hpp"
+#include "hft/descriptor.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>

@@ -58,8 +58,7 @@ TEST(PreconditionDeathTest, AnEndIsOfARingInItsMode) {
   const TestBroadcast<Tick> broadcast(8);
   EXPECT_DEATH(Producer<Tick>(broadcast.region.producer_end()),
                "HFT_MODE_DROP");
-  EXPECT_DEATH(Consumer<Tick>(broadcast.region.consumer_end()),
-               "HFT_MODE_DROP");
+  EXPECT_DEATH(Consumer<Tick>(broadcast.region.reader_end()), "HFT_MODE_DROP");
   const TestRing<Tick> ring(8);
   EXPECT_DEATH(OverwriteProducer<Tick>(ring.region.producer_end()),
                "HFT_MODE_OVERWRITE");

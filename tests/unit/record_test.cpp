@@ -76,7 +76,7 @@ TEST(Record, ReaderCopiesAsMuchAsItIsGivenRoomFor) {
   fill_record(slot->record, region.info().slot_size, 9, HFT_RECORD_USER, sent);
   __atomic_store_n(&slot->published, 1, __ATOMIC_RELEASE);
 
-  Reader<hft_record> reader(region.consumer_end(), std::uint64_t{0});
+  Reader<hft_record> reader(region.reader_end(), std::uint64_t{0});
   hft_record record;
   std::vector<std::uint64_t> more(8);
   ASSERT_TRUE(reader.try_read(record, more));

@@ -110,7 +110,7 @@ TEST_F(Create, AttachingSeesAWholeRingOrNone) {
     try {
       const Region region = Region::attach(name(), Role::kConsumer);
       EXPECT_NO_THROW(validate(region.info()));
-      EXPECT_EQ(region.consumer_end().slots[65535], std::byte{0});
+      EXPECT_EQ(region.observer_end().slots[65535], std::byte{0});
     } catch (const std::system_error& error) {
       EXPECT_EQ(error.code().value(), ENOENT) << error.what();
     } catch (const std::exception& error) {

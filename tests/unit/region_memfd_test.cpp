@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "doorbell.hpp"
+#include "hft/descriptor.hpp"
 #include "region_test.hpp"
 
 namespace hft {

@@ -68,7 +68,7 @@ TEST_P(EveryRegion, ForkedChildSharesIt) {
 TEST_P(EveryRegion, BroadcastHasNoConsumerPageForConsumers) {
   const Region region = make(kBroadcast);
   EXPECT_EQ(region.info().mode, HFT_MODE_OVERWRITE);
-  EXPECT_EQ(region.consumer_end().page, nullptr);
+  EXPECT_EQ(region.reader_end().page, nullptr);
   EXPECT_NE(region.producer_end().consumer, nullptr);
 }
 

@@ -45,7 +45,9 @@ inline int make_writable(const void* start, std::size_t bytes = HFT_PAGE) {
 /// Whether a store by one end is what a load by the other sees.
 inline void expect_connected(const Region& producer, const Region& consumer) {
   const ProducerEnd out = producer.producer_end();
-  const ConsumerEnd in = consumer.consumer_end();
+  const ConsumerEnd in = consumer.info().mode == HFT_MODE_DROP
+                             ? consumer.consumer_end()
+                             : consumer.reader_end();
   ++out.page->producer_pos;
   EXPECT_EQ(in.producer->producer_pos, out.page->producer_pos);
   const std::size_t last = producer.info().slots_bytes - 1;

@@ -21,6 +21,7 @@
 
 #include "hft/affinity.hpp"
 #include "hft/descriptor.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/device.hpp"
 
 namespace hft::test {

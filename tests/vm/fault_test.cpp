@@ -90,14 +90,15 @@ TEST_F(OutOfMemory, CreateRing) {
 TEST_F(OutOfMemory, MapEachRegion) {
   const Device device = manual_ring(HFT_MODE_DROP, 256);
   std::optional<Attached> ring;
-  EXPECT_GT(fail_each([&] { return error_of([&] { ring.emplace(device); }); },
-                      [&] { ring.reset(); }),
-            0);
+  EXPECT_GT(
+      fail_each([&] { return error_of([&] { ring.emplace(attach(device)); }); },
+                [&] { ring.reset(); }),
+      0);
 }
 
 TEST_F(OutOfMemory, ReadInOverwriteMode) {
   const Device source = manual_ring(HFT_MODE_OVERWRITE, 16);
-  const std::uint32_t channel = Attached::observer(source).info().ring_id;
+  const std::uint32_t channel = attach(source, Role::kObserver).info().ring_id;
   EXPECT_GT(fail_each([&] {
               return error_of([&] {
                 const Device device = Device::open(O_NONBLOCK);

@@ -88,7 +88,7 @@ TEST_F(Lifetime, AMappingKeepsTheRingAfterItsFileIsClosed) {
   {
     const Attached ring = attach(device);
     device = Device(-1);
-    KernelConsumer consumer(ring.consumer_end());
+    KernelConsumer consumer = ring.consumer();
     for (int i = 0; i < 50; ++i) {
       EXPECT_GT(consumer.read().stamp, 0U);
       consumer.release();
@@ -100,7 +100,7 @@ TEST_F(Lifetime, AMappingKeepsTheRingAfterItsFileIsClosed) {
 
 TEST_F(Lifetime, AKilledConsumerLeavesItsRingToTheNext) {
   const Device device = manual_ring(HFT_MODE_DROP, 64);
-  const std::uint32_t channel = Attached::observer(device).info().ring_id;
+  const std::uint32_t channel = attach(device, Role::kObserver).info().ring_id;
   int attached[2];
   ASSERT_EQ(pipe2(attached, O_CLOEXEC), 0);
   const Descriptor tells(attached[1]);
@@ -109,7 +109,7 @@ TEST_F(Lifetime, AKilledConsumerLeavesItsRingToTheNext) {
   if (child == 0) {
     const Device own = Device::open();
     own.attach_ring(channel);
-    const Attached ring = attach(own, WakeUp::kOnRequest);
+    const Attached ring = attach(own, Role::kConsumer, WakeUp::kOnRequest);
     static_cast<void>(!write(tells.get(), "", 1));
     for (;;) {
       pause();
@@ -123,7 +123,7 @@ TEST_F(Lifetime, AKilledConsumerLeavesItsRingToTheNext) {
   waitpid(child, nullptr, 0);
 
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   device.publish(1);
   EXPECT_EQ(market_of(consumer.read()).sequence, 3U);
 }
@@ -150,8 +150,8 @@ TEST_F(Lifetime, DiscardedPagesAreGoneForThatProcessAlone) {
   if (child == 0) {
     const Device own = Device::open();
     own.attach_ring(ring.info().ring_id);
-    const Attached observed = Attached::observer(own);
-    void* const slots = const_cast<std::byte*>(observed.consumer_end().slots);
+    const Attached observed = attach(own, Role::kObserver);
+    void* const slots = const_cast<std::byte*>(observed.observer_end().slots);
     if (madvise(slots, HFT_PAGE, MADV_DONTNEED) != 0) {
       _exit(1);
     }

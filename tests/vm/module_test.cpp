@@ -94,7 +94,7 @@ TEST_F(Module, TheSimulatorFollowsItsCpu) {
   ASSERT_EQ(load_module(module_file(), "simulator_cpu=1"), 0);
   const Device device = Device::open();
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   device.start_simulator(100'000);
   EXPECT_EQ(market_of(consumer.read()).sequence, 0U);
   consumer.release();
@@ -139,7 +139,7 @@ TEST_F(Module, AnotherModulePublishesFromAKprobe) {
     const Device device = Device::open();
     device.attach_ring(1 + cpu);
     const Attached ring = attach(device);
-    Reader reader(ring.consumer_end());
+    Reader reader = ring.reader();
     pin_to_cpu(static_cast<int>(cpu));
     for (int i = 0; i < kCalls; ++i) {
       getppid();
@@ -207,13 +207,13 @@ void expect_calls_in_one_ring(bool drop) {
     const std::array<std::jthread, 2> callers = {call(0), call(1)};
     std::uint64_t lapped = 0;
     if (drop) {
-      KernelConsumer consumer(ring.consumer_end());
+      KernelConsumer consumer = ring.consumer();
       while (running > 0 || consumer.for_each(take) > 0) {
         consumer.for_each(take);
         usleep(100);
       }
     } else {
-      Reader reader(ring.consumer_end(), StartAt::kOldest);
+      Reader reader = ring.reader(StartAt::kOldest);
       hft_record record;
       for (bool more = true; more; usleep(100)) {
         more = running > 0;

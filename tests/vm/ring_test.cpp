@@ -32,7 +32,7 @@ TEST_F(Ring, DescribesItself) {
 TEST_F(Ring, RecordsArriveInOrderAndOnce) {
   const Device device = manual_ring(HFT_MODE_DROP, 64);
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   EXPECT_EQ(consumer.try_read(), nullptr);
   std::uint64_t next = 0;
   for (int batch = 0; batch < 100; ++batch) {
@@ -50,7 +50,7 @@ TEST_F(Ring, RecordsArriveInOrderAndOnce) {
 TEST_F(Ring, LargeSlotsWorkTheSame) {
   const Device device = manual_ring(HFT_MODE_DROP, 16, 4096);
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   EXPECT_EQ(ring.info().record_size, 4088U);
   for (std::uint64_t i = 0; i < 100; ++i) {
     device.publish(1);
@@ -69,11 +69,11 @@ TEST_F(Ring, StalledConsumerLosesExactlyTheRest) {
   EXPECT_EQ(stats.offered, 1064U);
   EXPECT_EQ(stats.published, 64U);
   EXPECT_EQ(stats.dropped, 1000U);
-  EXPECT_EQ(ring.consumer_end().producer->dropped, 1000U);
-  EXPECT_EQ(ring.consumer_end().producer->producer_pos, 64U);
+  EXPECT_EQ(ring.producer_page().dropped, 1000U);
+  EXPECT_EQ(ring.producer_page().producer_pos, 64U);
 
   // It wakes up: the oldest 64 are intact, and as many find room again.
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   for (std::uint64_t i = 0; i < 64; ++i) {
     const hft_record* record = consumer.try_read();
     ASSERT_NE(record, nullptr);
@@ -105,7 +105,7 @@ TEST_F(Ring, LateConsumerSeesOnlyWhatComesNext) {
   const Device device = manual_ring(HFT_MODE_DROP, 64);
   device.publish(100);
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   EXPECT_EQ(consumer.try_read(), nullptr);
   device.publish(1);
   ASSERT_NE(consumer.try_read(), nullptr);
@@ -117,7 +117,7 @@ TEST_F(Ring, HostileConsumerHurtsOnlyItself) {
   const Attached ring = attach(device);
   const Device honest_device = manual_ring(HFT_MODE_DROP, 1024);
   const Attached honest_ring = attach(honest_device);
-  KernelConsumer honest(honest_ring.consumer_end());
+  KernelConsumer honest = honest_ring.consumer();
 
   std::atomic<bool> stop = false;
   std::jthread scribbler = on_other_cpu([&] {
@@ -148,8 +148,7 @@ TEST_F(Ring, HostileConsumerHurtsOnlyItself) {
 TEST_F(Ring, OverwriteReportsLapsExactly) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 64);
   const Attached ring = attach(device);
-  Reader reader(ring.consumer_end(),
-                ring.consumer_end().producer->producer_pos);
+  Reader reader(ring.reader_end(), ring.producer_page().producer_pos);
   device.publish(1000);
   hft_record record;
   std::uint64_t seen = 0;
@@ -167,8 +166,8 @@ TEST_F(Ring, OverwriteReportsLapsExactly) {
 TEST_F(Ring, OverwriteReadersAreIndependent) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 64);
   const Attached ring = attach(device);
-  Reader fast(ring.consumer_end(), 0);
-  Reader slow(ring.consumer_end(), 0);
+  Reader fast(ring.reader_end(), 0);
+  Reader slow(ring.reader_end(), 0);
   hft_record record;
   for (int i = 0; i < 100; ++i) {
     device.publish(10);
@@ -185,7 +184,7 @@ TEST_F(Ring, OverwriteReadersAreIndependent) {
 TEST_F(Ring, OverwriteUnderLoadNeverTearsARecord) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 4);
   const Attached ring = attach(device);
-  Reader reader(ring.consumer_end(), 0);
+  Reader reader(ring.reader_end(), 0);
   std::jthread producer = on_other_cpu([&] { device.publish(200'000); });
   hft_record record;
   std::uint64_t seen = 0;
@@ -213,7 +212,7 @@ TEST_F(Ring, OthersLookOnWhileItIsPublished) {
       done = true;
     });
     const Device other = Device::open(O_NONBLOCK);
-    other.attach_ring(Attached::observer(device).info().ring_id);
+    other.attach_ring(attach(device, Role::kObserver).info().ring_id);
     hft_ring_stats last{};
     hft_record record;
     std::uint64_t next = 0;

@@ -19,7 +19,7 @@ TEST_F(Simulator, StartedTwiceTicksOnce) {
   EXPECT_EQ(stats.period, HFT_SIM_PERIOD_DEFAULT);
 
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   std::uint64_t next = 0;
   for (int i = 0; i < 200; ++i) {
     const std::uint64_t sequence = market_of(consumer.read()).sequence;
@@ -38,7 +38,7 @@ TEST_F(Simulator, RestartsFromZero) {
   for (int run = 0; run < 3; ++run) {
     const Device device = Device::open();
     const Attached ring = attach(device);
-    KernelConsumer consumer(ring.consumer_end());
+    KernelConsumer consumer = ring.consumer();
     control(HFT_SYS_SIM_START);
     EXPECT_EQ(market_of(consumer.read()).sequence, 0U);
     control(HFT_SYS_SIM_STOP);
@@ -59,7 +59,7 @@ TEST_F(Simulator, PeriodIsBounded) {
 TEST_F(Simulator, ScheduleAddsUp) {
   const Device device = Device::open();
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   device.start_simulator(100'000);
   std::uint64_t missed = 0;
   for (int i = 0; i < 300; ++i) {
@@ -82,7 +82,7 @@ TEST_F(SimulatorBuiltIn, MayStartBeforeTheRingIsMade) {
   bring_up();
   const Device device = Device::open();
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   EXPECT_GT(consumer.read().stamp, 0U);
 }
 

@@ -19,7 +19,7 @@ TEST_F(Suspend, DISABLED_TheSimulatorGoesOnWhereItWas) {
       << "this kernel lacks CONFIG_PM_DEBUG";
   const Device device = Device::open();
   const Attached ring = attach(device);
-  KernelConsumer consumer(ring.consumer_end());
+  KernelConsumer consumer = ring.consumer();
   device.start_simulator(kPeriod);
   std::uint64_t next = 0;
   const auto read_one = [&] {

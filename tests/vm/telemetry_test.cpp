@@ -76,7 +76,7 @@ TEST_F(Telemetry, TracepointsTellOfPublishDropAndWakeUp) {
     GTEST_SKIP() << "this kernel has no trace events";
   }
   const Device device = manual_ring(HFT_MODE_DROP, 4);
-  const Attached ring = attach(device, WakeUp::kOnRequest);
+  const Attached ring = attach(device, Role::kConsumer, WakeUp::kOnRequest);
   ASSERT_TRUE(write_to(tracing / "trace", ""));
   ASSERT_TRUE(write_to(tracing / "events/hft/enable", "1"));
   ring.consumer_end().page->waiting = 1;

@@ -22,7 +22,7 @@ SpinThenSleep sleeper() {
 
 TEST_F(WakeUps, OnlyARequestIsSignalledAndOnce) {
   const Device device = manual_ring(HFT_MODE_DROP, 16);
-  const Attached ring = attach(device, WakeUp::kOnRequest);
+  const Attached ring = attach(device, Role::kConsumer, WakeUp::kOnRequest);
   const ConsumerEnd end = ring.consumer_end();
   std::uint64_t count = 0;
 
@@ -49,8 +49,8 @@ TEST_F(WakeUps, WithoutAnEventfdARequestIsNotLookedAt) {
 
 TEST_F(WakeUps, ASleeperSeesEveryRecordOfTheSimulator) {
   const Device device = Device::open();
-  const Attached ring = attach(device, WakeUp::kOnRequest);
-  KernelConsumer consumer(ring.consumer_end());
+  const Attached ring = attach(device, Role::kConsumer, WakeUp::kOnRequest);
+  KernelConsumer consumer = ring.consumer();
   SpinThenSleep wait = sleeper();
   device.start_simulator(200'000);
   std::uint64_t next = 0;
@@ -70,8 +70,8 @@ TEST_F(WakeUps, ASleeperSeesEveryRecordOfTheSimulator) {
 TEST_F(WakeUps, NoneIsLostUnderStress) {
   constexpr std::uint32_t kRecords = 5'000;
   const Device device = manual_ring(HFT_MODE_DROP, 16);
-  const Attached ring = attach(device, WakeUp::kOnRequest);
-  KernelConsumer consumer(ring.consumer_end());
+  const Attached ring = attach(device, Role::kConsumer, WakeUp::kOnRequest);
+  KernelConsumer consumer = ring.consumer();
   SpinThenSleep wait = sleeper();
   std::jthread producer = on_other_cpu([&] {
     for (std::uint32_t i = 0; i < kRecords; ++i) {
@@ -120,12 +120,15 @@ TEST_F(WakeUps, WhatIsNoEventfdIsRefused) {
 
 TEST_F(WakeUps, OverwriteRingsHaveNoneOnRequest) {
   const Device device = manual_ring(HFT_MODE_OVERWRITE, 16);
-  EXPECT_EQ(error_of([&] { attach(device, WakeUp::kOnRequest); }), EINVAL);
+  EXPECT_EQ(
+      error_of([&] { attach(device, Role::kConsumer, WakeUp::kOnRequest); }),
+      EINVAL);
 }
 
 TEST_F(WakeUps, TheNextConsumerInheritsNoEventfd) {
   const Device producer = manual_ring(HFT_MODE_DROP, 16);
-  const std::uint32_t channel = Attached::observer(producer).info().ring_id;
+  const std::uint32_t channel =
+      attach(producer, Role::kObserver).info().ring_id;
   const Descriptor event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   {
     const Device device = Device::open();

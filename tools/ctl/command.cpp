@@ -7,19 +7,14 @@
 #include <string>
 
 #include "commands.hpp"
-#include "driver.hpp"
 #include "hft/device.hpp"
 #include "period.hpp"
 
 namespace hft::tools {
 namespace {
 
-void call_driver(hft_syscall_mode mode) {
-  with_driver([mode] { control(mode); });
-}
-
 void print_status() {
-  const Device device = open_device();
+  const Device device = Device::open();
   const hft_ring_stats ring = device.ring_stats();
   const hft_sim_stats simulator = device.simulator_stats();
   fmt::print("ring 0      offered {}, published {}, dropped {}, wakeups {}\n",
@@ -47,20 +42,20 @@ void add_ctl(CLI::App& app, int&) {
   ctl->require_subcommand(1);
 
   add_action(*ctl, "create", "Create the default ring and register /dev/hft",
-             [] { call_driver(HFT_SYS_CREATE); });
+             [] { control(HFT_SYS_CREATE); });
   CLI::App* start = add_action(
       *ctl, "start", "Start the packet simulator, or change its period", {});
   auto period = std::make_shared<std::uint64_t>(HFT_SIM_PERIOD_DEFAULT);
   add_period(*start, *period);
-  start->callback([period] { open_device().start_simulator(*period); });
+  start->callback([period] { Device::open().start_simulator(*period); });
   start->footer("Example: hft ctl start --period 100us");
   add_action(*ctl, "stop", "Stop the packet simulator",
-             [] { call_driver(HFT_SYS_SIM_STOP); });
+             [] { control(HFT_SYS_SIM_STOP); });
   add_action(*ctl, "status", "Print the counters of the ring and the simulator",
              print_status);
   add_action(*ctl, "teardown",
              "Remove the ring and /dev/hft, unless they are in use",
-             [] { call_driver(HFT_SYS_TEARDOWN); });
+             [] { control(HFT_SYS_TEARDOWN); });
 
   ctl->footer(
       "Controlling the driver needs CAP_SYS_ADMIN.\n"

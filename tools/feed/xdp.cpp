@@ -40,7 +40,7 @@ XdpSource::XdpSource(const net::Endpoint& endpoint, std::string interface)
   }
   for (std::uint32_t cpu = 0; cpu < xdp_.rings().size(); ++cpu) {
     rings_.push_back(xdp_.rings().attach(cpu, Role::kConsumer));
-    merger_.add(rings_.back().consumer(StartAt::kOldest));
+    merger_.add(rings_.back().consumer());
   }
 }
 
@@ -61,7 +61,7 @@ std::optional<Datagram> XdpSource::next() {
 
 std::uint64_t XdpSource::dropped() const {
   std::uint64_t sum = 0;
-  for (const bpf::Ring& ring : rings_) {
+  for (const Attached& ring : rings_) {
     sum += ring.producer_page().dropped;
   }
   return sum;

@@ -34,7 +34,7 @@ class XdpSource final : public PacketSource {
   std::string interface_;
   Descriptor membership_;  // none for an address of this host
   bpf::Xdp xdp_;
-  std::vector<bpf::Ring> rings_;
+  std::vector<Attached> rings_;
   Merger merger_;
   bool given_ = false;  // merger_ has a record to be released
 };

@@ -176,12 +176,13 @@ class Farewell {
 
 int tap(const TapOptions& options) {
   const Tapped rings = open_rings(options.ring);
-  Watch watch(rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
-  Output output(options, *rings.rings.front().end.info);
+  Watch watch(rings.rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
+  const hft_info& info = rings.rings.front().info();
+  Output output(options, info);
   tools::stop_on_signals();
   fmt::print(stderr, "looking on at {}: {} ring{}, slots of {} bytes\n",
              rings.name, rings.rings.size(), rings.rings.size() == 1 ? "" : "s",
-             rings.rings.front().end.info->slot_size);
+             info.slot_size);
   // Lines of records say enough by themselves.
   const bool tell = options.quiet || !options.pcap.empty();
   Rate rate;

@@ -1,59 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "tap/tapped.hpp"
 
-#include <fmt/format.h>
-
-#include <charconv>
 #include <cstring>
-#include <stdexcept>
 
-#include "driver.hpp"
 #include "hft/bpf.hpp"
-#include "hft/device.hpp"
 #include "hft/record.hpp"
-#include "hft/region.hpp"
-#include "hft/validate.hpp"
 
 namespace hft::tap {
 namespace {
 
-constexpr std::string_view kDevice = "/dev/hft";
-
-std::uint32_t channel_in(std::string_view name) {
-  std::uint32_t channel = 0;
-  if (name.size() > kDevice.size()) {
-    const char* const begin = name.data() + kDevice.size() + 1;
-    const char* const end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(begin, end, channel);
-    if (error != std::errc{} || stop != end) {
-      throw std::invalid_argument(fmt::format(
-          "unknown ring '{}': expected {} or {}:CHANNEL, such as {}:1", name,
-          kDevice, kDevice, kDevice));
-    }
-  }
-  return channel;
-}
-
-template <class Holder>
-Tapped::One keep(std::shared_ptr<Holder> holder, const ConsumerEnd& end) {
-  return {.end = end, .kept = std::move(holder)};
-}
-
-Tapped::One open_channel(std::uint32_t channel) {
-  const Device device = tools::open_device();
-  if (channel != 0) {
-    device.attach_ring(channel);
-  }
-  // The mappings outlive the file.
-  auto ring = std::make_shared<Attached>(Attached::observer(device));
-  const ConsumerEnd end = ring->consumer_end();
-  return keep(std::move(ring), end);
-}
-
-Tapped::One open_region(const std::string& name) {
-  auto region = std::make_shared<Region>(Region::attach(name, Role::kObserver));
-  const ConsumerEnd end = region->observer_end();
-  return keep(std::move(region), end);
+// The driver's name is a path too; that of a process ring never is.
+bool is_pin(std::string_view name) {
+  return name.find('/') != std::string_view::npos &&
+         !name.starts_with("/dev/hft");
 }
 
 // The first published position from `position` on, or the one that would be
@@ -73,41 +32,29 @@ std::uint64_t first_published(const ConsumerEnd& end, std::uint64_t position) {
   return position;
 }
 
-void expect_records(const hft_info& info) {
-  expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
-}
-
 }  // namespace
 
 Tapped open_rings(const std::string& name) {
   Tapped tapped{.name = name, .rings = {}};
-  if (name == kDevice || name.starts_with(std::string(kDevice) + ":")) {
-    tapped.rings.push_back(open_channel(channel_in(name)));
-  } else if (name.find('/') != std::string::npos) {
-    tapped.pinned = std::make_shared<const bpf::Rings>(
-        bpf::Rings::open(name, Role::kObserver));
-    for (std::uint32_t i = 0; i < tapped.pinned->size(); ++i) {
-      auto ring = std::make_shared<bpf::Ring>(
-          tapped.pinned->attach(i, Role::kObserver));
-      const ConsumerEnd end = ring->consumer_end();
-      tapped.rings.push_back(keep(std::move(ring), end));
-    }
-  } else {
-    tapped.rings.push_back(open_region(name));
+  if (!is_pin(name)) {
+    tapped.rings.push_back(attach(name, Role::kObserver));
+    return tapped;
   }
-  for (const Tapped::One& one : tapped.rings) {
-    expect_records(*one.end.info);
+  tapped.pinned = std::make_shared<const bpf::Rings>(
+      bpf::Rings::open(name, Role::kObserver));
+  for (std::uint32_t i = 0; i < tapped.pinned->size(); ++i) {
+    tapped.rings.push_back(tapped.pinned->attach(i, Role::kObserver));
   }
   return tapped;
 }
 
 bool Tapped::producer_gone() const { return pinned && pinned->producer_gone(); }
 
-Watch::Eye::Eye(const ConsumerEnd& of, StartAt start)
-    : end(of),
-      observer(of, start),
-      dropped_before(__atomic_load_n(&of.producer->dropped, __ATOMIC_RELAXED)),
-      bytes((of.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
+Watch::Eye::Eye(const Attached& ring, StartAt start)
+    : end(ring.observer_end()),
+      observer(ring.observer(start)),
+      dropped_before(__atomic_load_n(&end.producer->dropped, __ATOMIC_RELAXED)),
+      bytes((end.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
 
 const hft_record* Watch::Eye::try_read() noexcept {
   if (!waits) {
@@ -134,9 +81,9 @@ bool Watch::Eye::stands_still() const noexcept {
              __atomic_load_n(&end.producer->producer_pos, __ATOMIC_RELAXED);
 }
 
-Watch::Watch(const Tapped& rings, StartAt start) {
-  for (const Tapped::One& one : rings.rings) {
-    eyes_.add(Eye(one.end, start));
+Watch::Watch(std::span<const Attached> rings, StartAt start) {
+  for (const Attached& ring : rings) {
+    eyes_.add(Eye(ring, start));
   }
 }
 

@@ -2,7 +2,7 @@
 // Any ring, by the name that a user gives it, to look on at.
 //
 //   hft::tap::Tapped rings = hft::tap::open_rings("/sys/fs/bpf/feed");
-//   hft::tap::Watch watch(rings, hft::StartAt::kNext);
+//   hft::tap::Watch watch(rings.rings, hft::StartAt::kNext);
 //   while (const hft::tap::Sight* sight = watch.next()) show(*sight);
 #pragma once
 
@@ -15,29 +15,25 @@
 #include <string>
 #include <vector>
 
+#include "hft/attached.hpp"
 #include "hft/bpf.hpp"
 #include "hft/detail/earliest.hpp"
 #include "hft/observer.hpp"
 
 namespace hft::tap {
 
-/// One ring that is open: its regions, and whatever keeps them mapped.
+/// Rings that are open to look on at.
 struct Tapped {
-  struct One {
-    ConsumerEnd end;
-    std::shared_ptr<const void> kept;
-  };
   std::string name;
-  std::vector<One> rings;  // several where BPF has one a CPU
+  std::vector<Attached> rings;  // several where BPF has one a CPU
   std::shared_ptr<const bpf::Rings> pinned = nullptr;  // of a pin alone
 
   /// Whether nothing more comes: rings whose pin says so. Not for hot loops.
   [[nodiscard]] bool producer_gone() const;
 };
 
-/// "/dev/hft" or "/dev/hft:CHANNEL" is the driver's, another path the folder of
-/// a pin, anything else the name of a process ring. Throws what attaching
-/// throws, and InvalidRing for a ring of other records than hft_record.
+/// The folder of a pin, or what attach() knows. Throws what attaching throws,
+/// and InvalidRing for a ring of other records than hft_record.
 Tapped open_rings(const std::string& name);
 
 /// A record, and where it was seen.
@@ -66,7 +62,7 @@ struct Abandoned {
 /// Not thread-safe. The rings must outlive it.
 class Watch {
  public:
-  Watch(const Tapped& rings, StartAt start);
+  Watch(std::span<const Attached> rings, StartAt start);
 
   /// The next record, of several rings the one that Earliest chooses; nullptr
   /// when there is none.
@@ -89,7 +85,7 @@ class Watch {
  private:
   // Holds a copy of one record, so that it sees one at a time.
   struct Eye {
-    Eye(const ConsumerEnd& of, StartAt start);
+    Eye(const Attached& ring, StartAt start);
     /// The record that waits, or the next one; nullptr when there is none.
     const hft_record* try_read() noexcept;
     /// Of the record that waits.

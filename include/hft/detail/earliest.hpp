@@ -2,7 +2,7 @@
 // Several rings as one: the record with the earliest stamp comes first.
 //
 //   hft::Earliest<hft::KernelConsumer> rings;
-//   for (hft::bpf::Ring& ring : mapped) rings.add(ring.consumer());
+//   for (hft::Attached& ring : mapped) rings.add(ring.consumer());
 //   while (const hft_record* record = rings.try_read()) {
 //     react(*record, rings.ring());
 //     rings.release();

@@ -35,11 +35,12 @@ struct ProducerEnd {
   int doorbell = -1;  // write() rings it; -1: there is none
 };
 
-/// What a consumer reads from. Owns nothing: the mappings outlive it.
+/// What a consumer, a reader or an observer reads from. Owns nothing: the
+/// mappings outlive it.
 struct ConsumerEnd {
   const hft_info* info = nullptr;
   const hft_producer_page* producer = nullptr;
-  hft_consumer_page* page = nullptr;  // null in overwrite mode
+  hft_consumer_page* page = nullptr;  // null for readers and observers
   const std::byte* slots = nullptr;
   bool slots_writable = false;  // the mapping lets it take ownership of lines
   Doorbell doorbell{};

@@ -35,8 +35,8 @@ Identity own_identity();
 bool is_alive(Identity identity);
 
 /// The owner word of a page, held until destruction. Move-only. The word has to
-/// outlive it: destroy it before the Region. Not thread-safe, but any number of
-/// threads and processes may contend for one word: one takes it.
+/// outlive it: destroy it before the Attached. Not thread-safe, but any number
+/// of threads and processes may contend for one word: one takes it.
 class Claim {
  public:
   /// Take the word when it is 0 or its owner has died. Throws
@@ -88,6 +88,13 @@ class Claim {
   __u64* word_ = nullptr;
   Identity identity_ = 0;
   bool took_over_ = false;
+};
+
+/// An end of a ring, and what keeps others out of it.
+template <class End>
+struct Claimed {
+  End end;
+  Claim claim;
 };
 
 }  // namespace hft

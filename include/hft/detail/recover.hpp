@@ -35,18 +35,22 @@ inline std::uint64_t recover_position(const hft_info& info,
   return next;
 }
 
-/// What the producers of a kernel ring hold: positions that are taken, and
-/// neither published nor discarded. Between two looks all may have changed.
+/// What the producers of a ring hold: positions that are taken, and neither
+/// published nor discarded. Between two looks all may have changed.
 struct Pending {
   std::uint64_t taken = 0;   // positions ever taken
   std::uint64_t count = 0;   // of these pending
   std::uint64_t oldest = 0;  // the first of them; `taken` when there is none
 };
 
-/// Of a ring whose producers are in the kernel. Reads slot_count lines at most;
-/// any thread may. Positions a lap or more back are published: the kernel takes
-/// none before the one a lap back is.
+/// Reads a line of each slot at most; any thread may. A process takes no
+/// position before it publishes it. In the kernel, positions a lap or more back
+/// are published: it takes none before the one a lap back is.
 inline Pending pending_in(const ConsumerEnd& end) noexcept {
+  if (end.info->producer_kind == HFT_PRODUCER_PROCESS) {
+    const std::uint64_t next = recover_position(*end.info, end.slots);
+    return {.taken = next, .count = 0, .oldest = next};
+  }
   const std::uint64_t count = end.info->slot_count;
   // Acquire pairs with the compare-and-exchange by which positions are taken.
   const std::uint64_t taken =
@@ -69,22 +73,7 @@ inline Pending pending_in(const ConsumerEnd& end) noexcept {
 /// nothing that is published from now on; of a kernel ring some that are
 /// published may come with it, if an earlier one is pending.
 inline std::uint64_t first_unpublished(const ConsumerEnd& end) noexcept {
-  return end.info->producer_kind == HFT_PRODUCER_PROCESS
-             ? recover_position(*end.info, end.slots)
-             : pending_in(end).oldest;
-}
-
-/// For who consumes a process ring next, before it begins: a consumer_pos that
-/// is ahead of what is published, or more than a ring behind, becomes the first
-/// position that is not published. Left as it is, the producer would take the
-/// ring for full as long as there is one. Reads slot_count lines.
-inline void distrust_position(const ConsumerEnd& end) noexcept {
-  const std::uint64_t next = recover_position(*end.info, end.slots);
-  __u64* const told = &end.page->consumer_pos;
-  if (next - __atomic_load_n(told, __ATOMIC_RELAXED) > capacity_of(*end.info)) {
-    // Release as in Consumer::flush().
-    __atomic_store_n(told, next, __ATOMIC_RELEASE);
-  }
+  return pending_in(end).oldest;
 }
 
 }  // namespace hft

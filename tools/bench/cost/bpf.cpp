@@ -60,7 +60,7 @@ struct Case {
 template <class Wait>
 void consume_ring(const Simulator& simulator, const std::stop_token& stop,
                   Wait wait) {
-  const bpf::Ring ring = simulator.rings().attach(0, Role::kConsumer);
+  const Attached ring = simulator.rings().attach(0, Role::kConsumer);
   auto consumer = ring.consumer();
   consumer.run([](const hft_record&) {}, wait, stop);
 }

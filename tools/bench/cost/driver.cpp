@@ -69,14 +69,14 @@ class Running {
       others_.push_back(ring_of(one.mode, 2));
     }
     if (one.reader != Reader::kNone) {
-      ring_.emplace(attach(device_, one.reader == Reader::kSpins
-                                        ? WakeUp::kNever
-                                        : WakeUp::kOnRequest));
+      ring_.emplace(attach(
+          device_, Role::kConsumer,
+          one.reader == Reader::kSpins ? WakeUp::kNever : WakeUp::kOnRequest));
       consumer_ =
           std::jthread([this, consumer_cpu](const std::stop_token& stop) {
             pin_to_cpu(consumer_cpu);
             BusySpin wait;
-            KernelConsumer consumer(ring_->consumer_end());
+            KernelConsumer consumer = ring_->consumer();
             consuming_.count_down();
             consumer.run([](const hft_record&) {}, wait, stop);
           });

@@ -18,7 +18,7 @@ class BpfMarket {
   BpfMarket(const Setting& setting, Output output);
 
   void start();
-  [[nodiscard]] bpf::Ring ring() const {
+  [[nodiscard]] Attached ring() const {
     return simulator_.rings().attach(0, Role::kConsumer);
   }
   [[nodiscard]] int ringbuf_fd() const { return simulator_.ringbuf_fd(); }

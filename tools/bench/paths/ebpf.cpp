@@ -45,7 +45,7 @@ class EbpfPath : public Path {
  private:
   MonotonicClock clock_;
   BpfMarket market_;
-  bpf::Ring ring_ = market_.ring();
+  Attached ring_ = market_.ring();
   KernelConsumer consumer_ = ring_.consumer();
   PauseWatch watch_;
 };

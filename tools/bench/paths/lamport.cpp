@@ -5,6 +5,7 @@
 #include "bench/paths/pause_watch.hpp"
 #include "hft/clock.hpp"
 #include "hft/cpu.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/device.hpp"
 
 namespace hft::bench {

@@ -28,7 +28,7 @@ class RingPath : public Path {
  private:
   Device device_ = Device::open();
   Attached ring_ = attach(device_);
-  KernelConsumer consumer_{ring_.consumer_end()};
+  KernelConsumer consumer_ = ring_.consumer();
   PauseWatch watch_;
 };
 

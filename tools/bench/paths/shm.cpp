@@ -3,6 +3,7 @@
 #include "bench/path.hpp"
 #include "bench/paths/pause_watch.hpp"
 #include "hft/clock.hpp"
+#include "hft/detail/mapping.hpp"
 #include "hft/device.hpp"
 
 namespace hft::bench {

@@ -70,7 +70,7 @@ class XdpPath : public Path {
   PacketReader reader_;
   PacketBuffer packet_{};
   bpf::Xdp xdp_;
-  bpf::Ring ring_ = xdp_.rings().attach(0, Role::kConsumer);
+  Attached ring_ = xdp_.rings().attach(0, Role::kConsumer);
   KernelConsumer consumer_ = ring_.consumer();
   PacketSender sender_;
 };
