@@ -29,6 +29,9 @@ struct Parts {
   }
 
   hft_info info{};  // validated
+  // Of the driver, and unmapped with the rest: munmap() may fail when memory is
+  // short, and a page that stayed mapped would keep the driver's ring in use.
+  Mapping info_page;
   Role role = Role::kObserver;
   Mapping producer;
   Mapping consumer;  // empty where the role or the mode has none

@@ -45,14 +45,6 @@ void request(int fd, const char* name, unsigned long command,
   }
 }
 
-// The driver never changes it.
-hft_info read_info(const Device& device) {
-  const Mapping page(device.fd(), HFT_MMAP_INFO, HFT_PAGE, Rights::kRead);
-  const hft_info info = *page.as<const hft_info>();
-  validate(info);
-  return info;
-}
-
 }  // namespace
 
 bool has_syscall() { return syscall(HFT_SYSCALL, HFT_SYS_CYCLES) >= 0; }
@@ -153,7 +145,10 @@ Attached attach(const Device& device, Role role, WakeUp wake_up) {
         "as an observer");
   }
   auto parts = std::make_unique<internal::Parts>();
-  parts->info = read_info(device);
+  parts->info_page =
+      Mapping(device.fd(), HFT_MMAP_INFO, HFT_PAGE, Rights::kRead);
+  parts->info = *parts->info_page.as<const hft_info>();
+  validate(parts->info);
   parts->role = role;
   parts->producer =
       Mapping(device.fd(), HFT_MMAP_PRODUCER, HFT_PAGE, Rights::kRead);
