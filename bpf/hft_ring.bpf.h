@@ -50,6 +50,11 @@
 
 #include <hft/abi.h>
 
+/* Older compilers do not say what they compile for, and crash. */
+#if defined(__BPF_CPU_VERSION__) && __BPF_CPU_VERSION__ < 3
+#error "expected atomic operations on 32 and 64 bits: compile with -mcpu=v3"
+#endif
+
 /* An element of NAME_consumer. */
 struct hft_bpf_consumer {
 	struct hft_consumer_page page;
@@ -116,22 +121,29 @@ struct hft_bpf_bell {
  * full: the offer is then counted as dropped. Set its length and type (its flags
  * are 0, its stamp is not yours), fill the payload, and give it to
  * hft_bpf_publish() or hft_bpf_discard(): one of the two must follow on every
- * path, and once. A second one has no effect, unless another offer has taken the
- * slot in between: that one would be published. Consumers wait at a position that
- * is neither published nor discarded, and once the ring has come round to it
- * every further offer is dropped. The verifier cannot see to that; `hft tap`
- * shows it.
+ * path, and once. Consumers wait at a position that is neither published nor
+ * discarded, and once the ring has come round to it every further offer is
+ * dropped. The verifier cannot see to that; `hft tap` shows it.
+ *
+ * Giving a record back sets the variable to NULL, so the verifier refuses a
+ * program that then gives it back again or writes to it. Through a copy of the
+ * pointer it cannot see that. A second time has no effect then, unless another
+ * offer has taken the slot meanwhile, a lap later: that one would be published
+ * half filled, and if its own program gives it back at the same moment the slot
+ * may be lost for good. Copy no pointer, or use the calls with a position, with
+ * which a second time never has an effect.
  *
  * A program may hold several records at once, and may sleep while it does.
  */
 #define hft_bpf_reserve(name)                                                  \
 	((struct name##_record *)hft_bpf_reserve_in(&HFT_BPF_MAPS(name)))
 
-/* Stamp and publish what hft_bpf_reserve() gave. */
+/* Stamp and publish what hft_bpf_reserve() gave, a variable. */
 #define hft_bpf_publish(name, record)                                          \
 	({                                                                     \
 		hft_bpf_expect_record_of(name, record);                        \
 		(void)hft_bpf_publish_in(&HFT_BPF_MAPS(name), record, NULL);   \
+		hft_bpf_forget(record);                                        \
 	})
 
 /* Publish what hft_bpf_reserve() gave, with a stamp taken earlier. */
@@ -142,6 +154,7 @@ struct hft_bpf_bell {
 		hft_bpf_expect_record_of(name, record);                        \
 		(void)hft_bpf_publish_in(&HFT_BPF_MAPS(name), record,          \
 					 &hft_stamp_);                         \
+		hft_bpf_forget(record);                                        \
 	})
 
 /*
@@ -152,12 +165,14 @@ struct hft_bpf_bell {
 	({                                                                     \
 		hft_bpf_expect_record_of(name, record);                        \
 		hft_bpf_discard_in(&HFT_BPF_MAPS(name), record);               \
+		hft_bpf_forget(record);                                        \
 	})
 
 /*
- * The same two with the position in a variable of the caller's, a __u64, instead
- * of in the slot: publishing need not read there what the consumer polls. For
- * programs that count every nanosecond.
+ * The same with the position in a variable of the caller's, a __u64, instead of
+ * in the slot: publishing need not read there what the consumer polls, and the
+ * position says for ever which offer it was. For programs that count every
+ * nanosecond, or hand records on.
  */
 #define hft_bpf_reserve_pos(name, position)                                    \
 	((struct name##_record *)hft_bpf_reserve_pos_in(&HFT_BPF_MAPS(name),   \
@@ -168,6 +183,14 @@ struct hft_bpf_bell {
 		(void)hft_bpf_publish_slot(&HFT_BPF_MAPS(name),                \
 					   (__u64 *)(record) - 1, position,    \
 					   NULL);                              \
+		hft_bpf_forget(record);                                        \
+	})
+#define hft_bpf_discard_pos(name, record, position)                            \
+	({                                                                     \
+		hft_bpf_expect_record_of(name, record);                        \
+		hft_bpf_discard_slot(&HFT_BPF_MAPS(name),                      \
+				     (__u64 *)(record) - 1, position);         \
+		hft_bpf_forget(record);                                        \
 	})
 
 /*
@@ -187,7 +210,9 @@ struct hft_bpf_bell {
 			hft_bpf_fill(hft_record_, hft_record_->payload,        \
 				     sizeof(hft_record_->payload),             \
 				     record_type, data, size);                 \
-			hft_bpf_publish_pos(name, hft_record_, hft_pos_);      \
+			(void)hft_bpf_publish_slot(&HFT_BPF_MAPS(name),        \
+						   (__u64 *)hft_record_ - 1,   \
+						   hft_pos_, NULL);            \
 		}                                                              \
 		!!hft_record_;                                                 \
 	})
@@ -213,6 +238,12 @@ struct hft_bpf_maps {
 						    struct name##_record),     \
 		       "expected a record that hft_bpf_reserve(" #name         \
 		       ") gave")
+
+/*
+ * NULL, which the compiler must not know: it would take what follows for
+ * undefined, and leave it out before the verifier sees it.
+ */
+#define hft_bpf_forget(record) asm("%0 = 0" : "=r"(record))
 
 #ifndef NULL
 #define NULL ((void *)0)
@@ -541,32 +572,45 @@ static __always_inline int hft_bpf_publish_in(const struct hft_bpf_maps *maps,
 					      const __u64 *earlier)
 {
 	__u64 *slot = (__u64 *)record - 1;
-	__u64 pos = *slot;
+	__u64 pos = hft_bpf_read_once(slot);
 
 	if (hft_bpf_slot(maps, hft_bpf_ring_index(maps->shape), pos) != slot)
 		return 0;
 	return hft_bpf_publish_slot(maps, slot, pos, earlier);
 }
 
-static __always_inline void hft_bpf_discard_in(const struct hft_bpf_maps *maps,
-					       void *record)
+/* Publish the record of `pos` as one that consumers skip, and count it. */
+static __always_inline void hft_bpf_discard_slot(const struct hft_bpf_maps *maps,
+						 __u64 *slot, __u64 pos)
 {
-	__u64 *slot = (__u64 *)record - 1;
-	struct hft_record *header = record;
+	struct hft_record *header = (struct hft_record *)(slot + 1);
 	__u32 ring = hft_bpf_ring_index(maps->shape);
+	__u64 *turn = hft_bpf_turn(maps, ring, pos);
 	struct hft_producer_page *page;
 
 	/* Not what is published already: a consumer may be reading it. */
-	if (hft_bpf_slot(maps, ring, *slot) != slot)
+	if (!turn || hft_bpf_is_held(turn, maps->shape, pos))
 		return;
 	header->length = 0;
 	header->type = HFT_RECORD_EMPTY;
 	header->flags = HFT_RECORD_DISCARDED;
-	if (!hft_bpf_publish_slot(maps, slot, *slot, NULL))
+	if (!hft_bpf_publish_slot(maps, slot, pos, NULL))
 		return;
 	page = hft_bpf_producer_page(maps, ring);
 	if (page)
 		__sync_fetch_and_add(&page->discarded, 1);
+}
+
+static __always_inline void hft_bpf_discard_in(const struct hft_bpf_maps *maps,
+					       void *record)
+{
+	__u64 *slot = (__u64 *)record - 1;
+	/* Once: another program may publish it meanwhile. */
+	__u64 pos = hft_bpf_read_once(slot);
+
+	if (hft_bpf_slot(maps, hft_bpf_ring_index(maps->shape), pos) != slot)
+		return;
+	hft_bpf_discard_slot(maps, slot, pos);
 }
 
 /*

@@ -145,6 +145,26 @@ bool may_not_ring(std::string_view verdict) {
              std::string_view::npos;
 }
 
+// A pointer that the verifier takes for a number.
+bool may_be_given_back(std::string_view verdict) {
+  return verdict.find(" invalid mem access 'scalar'") !=
+             std::string_view::npos ||
+         verdict.find(" invalid mem access 'inv'") != std::string_view::npos;
+}
+
+// What of our header may be behind a verdict; empty for others.
+std::string_view hint(std::string_view verdict) {
+  if (may_not_ring(verdict)) {
+    return ", a kind of program that may not ring a doorbell: shape its rings "
+           "with wake_ups = false";
+  }
+  if (may_be_given_back(verdict)) {
+    return "; if it uses a record there: that is NULL once it was given back "
+           "by hft_bpf_publish() or hft_bpf_discard()";
+  }
+  return {};
+}
+
 }  // namespace
 
 Facts facts_here() {
@@ -158,7 +178,8 @@ Facts facts_here() {
   const bool built_in =
       syscall(SYS_bpf, -1, nullptr, 0) == 0 || errno != ENOSYS;
   return {.built_in = built_in,
-          .capable = admin || (has(CAP_BPF) && has(CAP_PERFMON)),
+          .cap_bpf = admin || has(CAP_BPF),
+          .cap_perfmon = admin || has(CAP_PERFMON),
           .net_admin = admin || has(CAP_NET_ADMIN),
           .btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0,
           .host_user = in_host_user_namespace(),
@@ -207,9 +228,13 @@ std::string missing(const Facts& facts) {
     return "expected a kernel with bpf(2), found none: it was built without "
            "CONFIG_BPF_SYSCALL";
   }
-  if (!facts.capable) {
-    return "expected the capabilities CAP_BPF and CAP_PERFMON, found neither "
-           "them nor CAP_SYS_ADMIN: run as root";
+  if (!facts.cap_bpf || !facts.cap_perfmon) {
+    return fmt::format(
+        "expected the capabilities CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, "
+        "found {}: run as root",
+        facts.cap_bpf       ? "no CAP_PERFMON"
+        : facts.cap_perfmon ? "no CAP_BPF"
+                            : "none of them");
   }
   if (too_old(facts.release)) {
     return fmt::format(
@@ -243,11 +268,7 @@ std::string explain(const Failure& failure, const Facts& facts) {
            "expected free file descriptors, found none: raise `ulimit -n`";
   }
   if (const std::string verdict = verdict_in(log); !verdict.empty()) {
-    return fmt::format("{}the verifier refused one{}:{}", begin,
-                       may_not_ring(verdict)
-                           ? ", a kind of program that may not ring a "
-                             "doorbell: shape its rings with wake_ups = false"
-                           : "",
+    return fmt::format("{}the verifier refused one{}:{}", begin, hint(verdict),
                        verdict);
   }
   const std::string warnings = warnings_in(log);

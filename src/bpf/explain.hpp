@@ -13,7 +13,9 @@ namespace hft::bpf::internal {
 /// What decides whether a program can be loaded.
 struct Facts {
   bool built_in = true;  // the kernel has bpf(2)
-  bool capable = true;   // CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
+  // Capabilities that every program needs; CAP_SYS_ADMIN stands for both.
+  bool cap_bpf = true;
+  bool cap_perfmon = true;
   bool net_admin = true;
   bool btf = true;        // /sys/kernel/btf/vmlinux
   bool host_user = true;  // the capabilities are those of the host's users

@@ -5,11 +5,15 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bpf/explain.hpp"
 #include "bpf/skeleton.hpp"
 #include "bpf_test.hpp"
 #include "child.hpp"
+#include "given_back.skel.h"
 #include "globals.skel.h"
 #include "refused.skel.h"
 #include "unknown.skel.h"
@@ -25,7 +29,8 @@ using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 const Facts kGood{.built_in = true,
-                  .capable = true,
+                  .cap_bpf = true,
+                  .cap_perfmon = true,
                   .net_admin = true,
                   .btf = true,
                   .lockdown = "none",
@@ -45,8 +50,14 @@ constexpr const char* kLog =
 
 TEST(Explain, Privilege) {
   Facts facts = kGood;
-  facts.capable = false;
-  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("CAP_BPF"));
+  facts.cap_perfmon = false;
+  EXPECT_THAT(explain({.error = EPERM}, facts),
+              HasSubstr("found no CAP_PERFMON"));
+  facts.cap_bpf = false;
+  EXPECT_THAT(explain({.error = EPERM}, facts),
+              HasSubstr("found none of them"));
+  facts.cap_perfmon = true;
+  EXPECT_THAT(explain({.error = EPERM}, facts), HasSubstr("found no CAP_BPF"));
 }
 
 TEST(Explain, KernelWithoutBpf) {
@@ -218,6 +229,40 @@ TEST_F(LoadTest, RefusedProgramWithoutSkeletonIsExplained) {
       [&] { load(*refused_->obj); },
       ThrowsMessage<std::system_error>(
           AllOf(HasSubstr("write_beyond"), HasSubstr("the verifier refused"))));
+}
+
+// One program of the object, with the others left out.
+void load_only(std::string_view name) {
+  const auto opened =
+      internal::open_skeleton<given_back_bpf__open, given_back_bpf__destroy>();
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, opened->obj) {
+    bpf_program__set_autoload(program, bpf_program__name(program) == name);
+  }
+  shape(*opened->obj, "ring", {.rings = 1});
+  load(*opened);
+}
+
+TEST_F(LoadTest, ARecordIsGivenBackOnce) {
+  const auto opened =
+      internal::open_skeleton<given_back_bpf__open, given_back_bpf__destroy>();
+  std::vector<std::string> names;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, opened->obj) {
+    names.emplace_back(bpf_program__name(program));
+  }
+  EXPECT_THAT(names, ::testing::SizeIs(10));
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    if (name == "published") {
+      EXPECT_NO_THROW(load_only(name));
+    } else {
+      EXPECT_THAT([&] { load_only(name); },
+                  ThrowsMessage<std::system_error>(
+                      AllOf(HasSubstr("the verifier refused"),
+                            HasSubstr("NULL once it was given back"))));
+    }
+  }
 }
 
 TEST_F(LoadTest, UnknownTracepointIsNamed) {

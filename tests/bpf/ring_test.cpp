@@ -188,6 +188,9 @@ TEST_F(RingTest, EachCpuHasARingOfItsOwn) {
     EXPECT_EQ(take_all(consumer), sequence(10, 5)) << "CPU " << cpu;
   }
   sched_setaffinity(0, sizeof before, &before);
+  EXPECT_THROW(
+      static_cast<void>(stats(publisher.object(), "first", possible_cpus())),
+      std::out_of_range);
   EXPECT_THROW((void)publisher.first().attach(possible_cpus(), Role::kObserver),
                std::out_of_range);
 }
