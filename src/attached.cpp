@@ -35,10 +35,19 @@ hft_ring_stats Attached::stats() const noexcept {
     return __atomic_load_n(&counter, __ATOMIC_ACQUIRE);
   };
   const hft_producer_page& page = producer_page();
-  // Before the positions: each that is counted here is published by then.
+  // The discards before the positions: each that is counted is published by
+  // then. Once more when there were others meanwhile, as far as that helps.
+  constexpr int kLooks = 4;
+  std::uint64_t discarded = 0;
+  Pending pending;
+  for (int look = 0; look < kLooks; ++look) {
+    discarded = read(page.discarded);
+    pending = pending_in(observer_end());
+    if (read(page.discarded) == discarded) {
+      break;
+    }
+  }
   const std::uint64_t dropped = read(page.dropped);
-  const std::uint64_t discarded = read(page.discarded);
-  const Pending pending = pending_in(observer_end());
   return {.offered = pending.taken + dropped,
           .published = pending.taken - pending.count - discarded,
           .dropped = dropped,

@@ -73,7 +73,8 @@ class Attached {
   [[nodiscard]] const hft_consumer_page* consumer_page() const noexcept;
   /// What became of every offer: offered = published + dropped + discarded +
   /// pending. Only producers in the kernel discard or leave something pending.
-  /// Reads one line of each slot.
+  /// Exact once none is at it; while they run, off by what they do during the
+  /// look, and `published` may go back for a moment. Reads a line of each slot.
   [[nodiscard]] hft_ring_stats stats() const noexcept;
 
   /// The one consumer of a ring of hft_record in drop mode, until it is

@@ -36,12 +36,12 @@ inline constexpr std::uint32_t kEachCpu = 0;
 struct Shape {
   std::uint32_t slot_count = HFT_DEFAULT_SLOT_COUNT;  // a power of two
   hft_mode mode = HFT_MODE_DROP;
-  /// kEachCpu, or 1 for all CPUs, and no other number. Both are right for every
-  /// program; CPUs that share a ring pass its lines between them for each
+  /// kEachCpu (or as many as that is), or 1 for all CPUs. Both are right for
+  /// every program; CPUs that share a ring pass its lines between them for each
   /// record. hft::Merger reads several as one.
   std::uint32_t rings = kEachCpu;
-  /// Bytes. 0: as HFT_BPF_RING has it. A program has to be written for another:
-  /// the verifier refuses one that is not.
+  /// Bytes. 0: as HFT_BPF_RING has it. A larger one leaves the rest unused,
+  /// unless the program is written for it; the verifier refuses a smaller one.
   std::uint32_t slot_size = 0;
   /// In drop mode a consumer may sleep, and is woken: a doorbell of 16 KiB and
   /// a descriptor for each ring. Without it a SleepingPolicy looks again after
@@ -90,7 +90,8 @@ std::uint32_t possible_cpus();
 std::uint64_t memory_bytes(const Shape& shape, std::uint32_t slot_size);
 
 /// Attached::stats() for the process that loaded the object, after Rings::of().
-/// `index` is less than Rings::size(). Throws std::system_error, InvalidRing.
+/// `index` is less than Rings::size(): std::out_of_range otherwise. Throws
+/// std::system_error, InvalidRing.
 hft_ring_stats stats(bpf_object& object, std::string_view name,
                      std::uint32_t index = 0);
 

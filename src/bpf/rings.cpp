@@ -154,6 +154,13 @@ Attached map_ring(int slots, int consumers, std::uint32_t index,
   return Attached(std::move(parts));
 }
 
+void expect_index(std::uint32_t index, std::uint64_t count) {
+  if (index >= count) {
+    throw std::out_of_range(
+        fmt::format("ring {} of {}: the first is 0", index, count));
+  }
+}
+
 }  // namespace
 
 hft_ring_stats stats(bpf_object& object, std::string_view name,
@@ -167,6 +174,7 @@ hft_ring_stats stats(bpf_object& object, std::string_view name,
   }
   const std::uint64_t bytes =
       internal::ring_bytes(read_info(slots, 0).slots_bytes);
+  expect_index(index, internal::array_facts(slots).bytes / bytes);
   return map_ring(slots, -1, index, read_info(slots, index * bytes),
                   Role::kObserver, nullptr)
       .stats();
@@ -253,10 +261,7 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
 }
 
 Attached Rings::attach(std::uint32_t index, Role role) const {
-  if (index >= count_) {
-    throw std::out_of_range(
-        fmt::format("ring {} of {}: the first is 0", index, count_));
-  }
+  expect_index(index, count_);
   if (role == Role::kProducer || (role == Role::kConsumer && !consumers_)) {
     throw std::logic_error(
         role == Role::kProducer
