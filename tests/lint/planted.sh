@@ -140,4 +140,60 @@ add_option("--mode", "A mode, as 0660");
 EOF
 finds english 'what was planted in a source' "thing.cpp:1: 'Of each ring': begin with the subject, not with 'Of'
 thing.cpp:4: ', as 0660': say 'such as' before an example" thing.cpp
+
+# A program and a front door with pages; then pages that lack some of it.
+mkdir -p "$tree/build/release" "$tree/tests/lint"
+cp tests/lint/common.sh "$tree/tests/lint"
+rm "$tree/man/thing.1"
+cat >"$tree/build/release/hft" <<'EOF'
+#!/bin/sh
+case $* in
+  --help) printf 'Options:\n  -h,--help  Help\n\nCommands:\n  bench  Measure\n\nExample: hft\n' ;;
+  'bench --list') printf 'ring  polled\n' ;;
+  'bench --help')
+    printf 'Options:\n  -q,--quiet  No words\n              of any kind\n  --cpu N  One\n\n'
+    printf 'Commands:\n  all\n\nExamples:\n  hft bench\n' ;;
+  'bench all --help') printf 'Options:\n  --cpu-list L  Several\n' ;;
+esac
+EOF
+cat >"$tree/sandbox" <<'EOF'
+#!/bin/sh
+case $1 in
+  --help) printf '  run      measure\n\nExit statuses:\n\n  64 usage    65 data\n' ;;
+  run) printf 'usage: ./sandbox run [--output DIR]\n\n  ./sandbox run --other\n' ;;
+esac
+EOF
+chmod +x "$tree/build/release/hft" "$tree/sandbox"
+# page NAME TAG...: a page of these.
+page() {
+  printf '.TH %s 1\n' "$1" >"$tree/man/$1.1"
+  printf '.TP\n.B %s\nText.\n' "${@:2}" >>"$tree/man/$1.1"
+}
+page hft '\-h, \-\-help' bench
+printf '.SH SEE ALSO\n.BR hft\\-bench (1)\n' >>"$tree/man/hft.1"
+page hft-bench '\-q\fR, \fB\-\-quiet' '\-\-cpu' all '\-\-cpu\-list' ring
+page sandbox run 64 65 '\-\-output'
+finds man 'nothing in complete pages' ''
+
+page hft '\-\-help'
+page hft-bench '\-\-quiet' '\-\-cpu\-list'
+page sandbox run 65
+echo '--output' >>"$tree/man/sandbox.1"
+finds man 'what pages lack' "man/hft.1: '-h' of 'hft' is missing
+man/hft.1: 'bench' of 'hft' is missing
+man/hft-bench.1: '-q' of 'hft bench' is missing
+man/hft-bench.1: '--cpu' of 'hft bench' is missing
+man/hft-bench.1: 'all' of 'hft bench' is missing
+man/hft.1: SEE ALSO lacks hft-bench(1)
+man/hft-bench.1: 'ring' of 'hft bench --list' is missing
+man/sandbox.1: '64' of './sandbox' is missing
+man/sandbox.1: '--output' of './sandbox run' is missing"
+
+rm "$tree/man/hft-bench.1"
+page hft '\-h, \-\-help' bench
+page sandbox run 64 65 '\-\-output'
+finds man 'a page that is missing' "man/hft-bench.1: missing, the page of 'hft bench'
+man/hft-bench.1: missing, the page of 'hft bench all'
+man/hft.1: SEE ALSO lacks hft-bench(1)
+man/hft-bench.1: missing, the page of 'hft bench --list'"
 summary
