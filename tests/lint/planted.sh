@@ -160,7 +160,7 @@ cat >"$tree/sandbox" <<'EOF'
 #!/bin/sh
 case $1 in
   --help) printf '  run      measure\n\nExit statuses:\n\n  64 usage    65 data\n' ;;
-  run) printf 'usage: ./sandbox run [--output DIR]\n\n  ./sandbox run --other\n' ;;
+  run) printf 'usage: ./sandbox run [--output DIR]\n\n  ./sandbox run --other\n  our-6.1  One\n' ;;
 esac
 EOF
 chmod +x "$tree/build/release/hft" "$tree/sandbox"
@@ -172,7 +172,7 @@ page() {
 page hft '\-h, \-\-help' bench
 printf '.SH SEE ALSO\n.BR hft\\-bench (1)\n' >>"$tree/man/hft.1"
 page hft-bench '\-q\fR, \fB\-\-quiet' '\-\-cpu' all '\-\-cpu\-list' ring
-page sandbox run 64 65 '\-\-output'
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
 finds man 'nothing in complete pages' ''
 
 page hft '\-\-help'
@@ -187,11 +187,19 @@ man/hft-bench.1: 'all' of 'hft bench' is missing
 man/hft.1: SEE ALSO lacks hft-bench(1)
 man/hft-bench.1: 'ring' of 'hft bench --list' is missing
 man/sandbox.1: '64' of './sandbox' is missing
-man/sandbox.1: '--output' of './sandbox run' is missing"
+man/sandbox.1: '--output' of './sandbox run' is missing
+man/sandbox.1: 'our-6.1' of './sandbox run' is missing"
+
+page hft bench
+printf '.SH SEE ALSO\n.BR hft\\-bench (1)\n' >>"$tree/man/hft.1"
+page hft-bench '\-q\fR, \fB\-\-quiet' '\-\-cpu' all '\-\-cpu\-list' ring
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
+finds man 'a missing option alone' "man/hft.1: '-h' of 'hft' is missing
+man/hft.1: '--help' of 'hft' is missing"
 
 rm "$tree/man/hft-bench.1"
 page hft '\-h, \-\-help' bench
-page sandbox run 64 65 '\-\-output'
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
 finds man 'a page that is missing' "man/hft-bench.1: missing, the page of 'hft bench'
 man/hft-bench.1: missing, the page of 'hft bench all'
 man/hft.1: SEE ALSO lacks hft-bench(1)

@@ -9,7 +9,7 @@ out=build/tests/guest
 rm -rf "$out"
 mkdir -p "$out/gcda"
 vm/native.sh guest vm_tests || exit
-image=$(vm/build-kernel.sh debug-6.1) || exit
+image=$(vm/build-kernel.sh "$(first_kernel tests debug)") || exit
 # What kmemleak finds twice is lost; the first look is at what is still moving.
 # shellcheck disable=SC2016  # the guest's
 in_guest "$image" "$out/vm_tests.log" "$out/console.log" --deadline 600 \

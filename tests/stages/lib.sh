@@ -6,6 +6,7 @@
 #   summary
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. vm/kernels.sh
 
 passed=0
 failed=0
