@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests in Python share: checks that are counted, not raised, and the
+"""For the tests in Python: checks that are counted, not raised, and the
 exit status at the end. In a script of a folder below:
 
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))

@@ -131,7 +131,7 @@ store() {
       cp "$out/.config" "$image.partial/config" &&
       cp "$out/include/config/kernel.release" "$image.partial/release" &&
       printf '%s\n' "$key" >"$image.partial/key" &&
-      # What a kernel that counts the lines that ran needs to name them.
+      # A kernel that counts the lines that ran names them by these.
       find "$out/drivers" -path '*/hft/*.gcno' -exec cp -t "$image.partial" {} + &&
       { [[ $variant != module ]] || cp -r "$out/hft-module/modules" "$image.partial/"; }
   } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \

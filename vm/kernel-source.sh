@@ -54,7 +54,7 @@ check_tree() {
     [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
       "give the top directory of a complete kernel source tree, $kernel_trees"
   done
-  # What kbuild itself refuses an out-of-tree build for.
+  # kbuild itself refuses an out-of-tree build if these exist.
   for file in .config include/config arch/x86/include/generated; do
     [[ ! -e $1/$file ]] || die "$EXIT_TREE" "$1: expected a clean tree, found $file" \
       "it has been configured or built in; clean it with: make -C '$1' mrproper"

@@ -22,7 +22,7 @@ readonly kernel_table='
   race-6.1     tests  race   custom-6.1   custom-6.1 with KCSAN
 '
 
-# What --kernel-src takes.
+# The versions that --kernel-src takes.
 # shellcheck disable=SC2034  # for the scripts that source this
 readonly kernel_trees='5.4 to 6.12'
 

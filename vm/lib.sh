@@ -38,7 +38,7 @@ export HFT_QUIET
 # Compilers run by us cache below our own folder.
 export CCACHE_DIR=$HFT_CACHE/ccache
 
-# elapsed: seconds since the command began, as "12.3".
+# elapsed: seconds since the command began, such as "12.3".
 elapsed() {
   local tenths=$(((${EPOCHREALTIME/[.,]/} - HFT_STARTED) / 100000))
   printf '%d.%d' $((tenths / 10)) $((tenths % 10))

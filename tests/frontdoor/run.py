@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `hft` says to a command line that is wrong, and what --help says, for
+"""The answers of `hft` to command lines that are wrong, and its --help, for
 every command that `hft --help` lists: run.py HFT WHAT, where WHAT is a function
 below, without check_."""
 import os
@@ -117,7 +117,7 @@ def check_options():
 
 
 def check_required():
-    """What is missing is named, one after the other."""
+    """The error names what is missing, one word after the other."""
     seen = 0
     for page in everything():
         given = []

@@ -82,7 +82,7 @@ include/hft/thing.hpp:14: tests/gone.cpp: no such file
 man/thing.1:3: tests/gone.sh: no such file"
 
 cat >"$tree/docs/thing.md" <<'EOF'
-What of it, and of course that: Of course. There is none. `Of code.`
+What of it? And of course that: Of course. There is none. `Of code.`
 Who reads this? A ring such as `x`, as `rdtsc` does. So many that none fits.
 
 | Whoever comes | takes the ring of
@@ -95,8 +95,13 @@ thing \- the usual
 Of an example.
 .fi
 EOF
-cat >"$tree/README.md" <<'EOF'
-Of a file that is not read.
+cat >"$tree/docs/ring.md" <<'EOF'
+What waits for its rewrite is read without that.
+EOF
+cat >"$tree/thing.sh" <<'EOF'
+#!/bin/bash
+# What is it? `What` and what it is.
+echo 'Of a string.' "what is" # some text
 EOF
 finds english 'nothing in plain English' ''
 
@@ -112,6 +117,21 @@ cat >>"$tree/docs/thing.md" <<'EOF'
 | Who is late | waits |
 It ends. Who is late
 waits.
+
+What is late waits. It
+is told so.
+EOF
+mkdir "$tree/vm"
+cat >"$tree/vm/thing.sh" <<'EOF'
+#!/bin/bash
+# Of each
+# ring.
+wait  # What is late waits.
+EOF
+cat >"$tree/tests/thing.py" <<'EOF'
+"""Of a docstring,
+as 0660."""
+x = "Of a string"  # made-up
 EOF
 cat >>"$tree/man/thing.1" <<'EOF'
 .TP
@@ -129,8 +149,15 @@ docs/thing.md:10: 'is none': say 'is not a …'
 docs/thing.md:11: 'so many records': say 'that number of' or give it
 docs/thing.md:13: 'Who is late': begin with 'Whoever' or with the person; 'Who' asks
 docs/thing.md:14: 'Who is late waits.': begin with 'Whoever' or with the person; 'Who' asks
+docs/thing.md:17: 'What is late waits.': begin with the subject, not with 'What'
+docs/thing.md:18: 'is told': say who says it; 'prints' and 'reports' are usual
 man/thing.1:9: 'Of n records, as 239': begin with the subject, not with 'Of'
-man/thing.1:11: ', as 239.1.1.1.': say 'such as' before an example"
+man/thing.1:11: ', as 239.1.1.1.': say 'such as' before an example
+tests/thing.py:1: 'Of a docstring, as 0660': begin with the subject, not with 'Of'
+tests/thing.py:1: ', as 0660': say 'such as' before an example
+tests/thing.py:3: 'made-up': say 'invented', 'synthetic' or 'example'
+vm/thing.sh:2: 'Of each ring': begin with the subject, not with 'Of'
+vm/thing.sh:4: 'What is late waits.': begin with the subject, not with 'What'"
 
 cat >"$tree/thing.cpp" <<'EOF'
 // Of each

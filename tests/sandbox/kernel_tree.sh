@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# --kernel-src: the user's tree stays as it is; a bad one is told by its step.
+# --kernel-src: the user's tree stays as it is; an error names the step that failed.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 

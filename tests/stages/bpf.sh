@@ -49,8 +49,8 @@ for kernel in $(kernels users stock); do
   image_of "$kernel" || continue
   run_in "$image" "$kernel-guest" guest
   [[ $kernel == "$oldest" ]] || continue
-  # The oldest verifier meets the newest compiler; the newest does here. What a
-  # compiler makes no difference to is left out.
+  # The oldest verifier meets the newest compiler; the newest does here. Tests that do
+  # not depend on the compiler are left out.
   run_in "$image" "$kernel-newer-clang" newer-clang --gtest_filter='-*GoOn*:Rights*'
 done
 summary

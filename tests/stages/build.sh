@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What the other stages test: packages, native and guest programs, the kernels of
+# Builds for the other stages: packages, native and guest programs, the kernels of
 # ours that they boot.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

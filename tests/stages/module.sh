@@ -92,7 +92,7 @@ probes() {
     sort -u | sed 's/^DHFT_HAVE_//' | paste -sd' ')"
 }
 
-# What driver/Makefile finds in each: vm_flags_mod() came with 6.3,
+# The features that driver/Makefile finds in each: vm_flags_mod() came with 6.3,
 # eventfd_signal(ctx) with 6.8.
 declare -A features=(
   [stock-6.1]=""
