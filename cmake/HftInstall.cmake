@@ -62,6 +62,8 @@ install(FILES ${pc_files}
 
 if(TARGET hft_tool)
   install(TARGETS hft_tool RUNTIME COMPONENT hft_runtime)
+  # ./sandbox runs from the source tree, so its page stays there.
   install(DIRECTORY man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
-    COMPONENT hft_runtime)
+    COMPONENT hft_runtime
+    PATTERN sandbox.1 EXCLUDE)
 endif()

@@ -21,8 +21,8 @@ if(HFT_SANITIZE)
   target_link_options(hft_options INTERFACE -fsanitize=${HFT_SANITIZE})
 endif()
 
-# Of options, tables and pages: a third of their compile time goes into making
-# them faster than anyone can see.
+# For sources of options, tables and pages: a third of their compile time would go
+# into making them faster than anyone can see.
 function(hft_compile_quickly)
   set_source_files_properties(${ARGN} PROPERTIES
     COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")

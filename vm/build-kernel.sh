@@ -3,9 +3,10 @@
 # Builds a kernel with the driver in it and prints the folder that holds
 # bzImage, config, key and release.
 #
-#   vm/build-kernel.sh [--module] custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
+#   vm/build-kernel.sh [--module] KERNEL
 #   vm/build-kernel.sh [--module | --bpf] --kernel-src DIR
 #
+# KERNEL is one of the table in vm/kernels.sh, but not Debian's own.
 # --module builds the driver beside it, as modules/hft.ko, and the example of
 # examples/kernel. --bpf leaves the driver out: a kernel for rings from BPF.
 #
@@ -19,22 +20,21 @@ set -euo pipefail
 readonly configs=$HFT_ROOT/vm/configs
 compiler=${CC:-gcc}
 
-# fragments FLAVOUR: the config fragments it is made of, in order.
+# fragments: the config fragments that the kernel is made of, in order.
 fragments() {
-  printf '%s\n' "$configs/base.config"
-  case $1 in
-    debug-* | race-*) printf '%s\n' "$configs/${1%%-*}.config" ;;
-  esac
-  [[ -z $variant ]] || printf '%s\n' "$configs/$variant.config"
+  local name
+  for name in base "$config" "$variant"; do
+    [[ -z $name ]] || printf '%s\n' "$configs/$name.config"
+  done
 }
 
-# image_key FLAVOUR IDENTITY: a hash of all that goes into the image.
+# image_key IDENTITY: a hash of all that goes into the image.
 image_key() {
   {
-    printf '%s\n' "$2"
+    printf '%s\n' "$1"
     "$compiler" --version
     [[ $variant != bpf ]] || pahole --version
-    fragments "$1" | xargs -d '\n' cat
+    fragments | xargs -d '\n' cat
     cat "$HFT_ROOT"/vm/{patch-tree,build-kernel}.sh
     module_inputs | xargs -0 sha256sum | sed "s|$HFT_ROOT/||"
   } | sha256sum | cut -c 1-16
@@ -59,7 +59,7 @@ step_failed() { # STEP
 # check_config: every line of the fragments took effect.
 check_config() {
   local line name absent
-  absent=" $(fragments "$flavour" | xargs -d '\n' sed -n 's/^# may be absent: //p' | tr '\n' ' ') "
+  absent=" $(fragments | xargs -d '\n' sed -n 's/^# may be absent: //p' | tr '\n' ' ') "
   while IFS= read -r line; do
     case $line in
       CONFIG_*=*) name=${line%%=*} ;;
@@ -74,7 +74,7 @@ check_config() {
     die "$EXIT_KERNEL" "kernel $flavour: expected $line, found $(
       grep -m 1 -w "$name" "$out/.config" || printf 'no %s' "$name")" \
       "this tree lacks the option or something it depends on; see $out/.config"
-  done < <(fragments "$flavour" | xargs -d '\n' cat |
+  done < <(fragments | xargs -d '\n' cat |
     # A later fragment overrides an earlier one.
     awk '/CONFIG_/ { line = $0; sub(/^# /, ""); sub(/[= ].*/, ""); last[$0] = line }
          END { for (name in last) print last[name] }')
@@ -86,7 +86,7 @@ check_config() {
 configure() {
   cat "$tree"/kernel/configs/tiny*.config "$tree"/arch/x86/configs/tiny.config \
     2>/dev/null >"$out/hft.config" || true
-  fragments "$flavour" | xargs -d '\n' cat >>"$out/hft.config"
+  fragments | xargs -d '\n' cat >>"$out/hft.config"
   in_tree KCONFIG_ALLCONFIG="$out/hft.config" allnoconfig ||
     step_failed "make allnoconfig"
   check_config
@@ -131,7 +131,7 @@ store() {
       cp "$out/.config" "$image.partial/config" &&
       cp "$out/include/config/kernel.release" "$image.partial/release" &&
       printf '%s\n' "$key" >"$image.partial/key" &&
-      # What a kernel that counts the lines that ran needs to name them.
+      # A kernel that counts the lines that ran names them by these.
       find "$out/drivers" -path '*/hft/*.gcno' -exec cp -t "$image.partial" {} + &&
       { [[ $variant != module ]] || cp -r "$out/hft-module/modules" "$image.partial/"; }
   } || fail_writing --remove "$image.partial" "$HFT_CACHE" "$EXIT_CANNOT_WRITE" \
@@ -147,10 +147,11 @@ case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
   '') die "$EXIT_USAGE" "expected a kernel; see $0 --help" ;;
 esac
+config=$(kernel_config "$1")
 facts=$("$HFT_ROOT/vm/kernel-source.sh" --identify "$@")
 { read -r identity; read -r flavour; } <<<"$facts"
 [[ -z $variant ]] || flavour+=-$variant
-key=$(image_key "$flavour" "$identity")
+key=$(image_key "$identity")
 image=$HFT_CACHE/images/$key
 out=$HFT_CACHE/build/$flavour
 log=$HFT_CACHE/build/$flavour.log

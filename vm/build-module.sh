@@ -3,8 +3,9 @@
 # Builds the driver as a module of one of Debian's kernels, and the example of
 # examples/kernel, and prints the folder that holds hft.ko and hft_probe.ko.
 #
-#   vm/build-module.sh [--broken] stock-6.1 | stock-6.12
+#   vm/build-module.sh [--broken] KERNEL
 #
+# KERNEL is one of Debian's own in the table in vm/kernels.sh.
 # --broken builds the mistake in that tests/hostile has to catch. The folder is
 # named by a hash of everything that goes in.
 set -euo pipefail

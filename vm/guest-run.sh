@@ -44,7 +44,7 @@ quoted() {
 
 # binds WORD...: for every host file that the command names by an absolute path,
 # also within a word, or by a path out of the current directory: source and
-# target. What lies below the current directory is there already.
+# target. Files below the current directory are shared with it already.
 binds() {
   local path source
   printf '%s\n' "$@" | grep -oE "[^][ '\";|&<>()=\`\$]*/[^][ '\";|&<>()=\`\$]*" |

@@ -3,9 +3,10 @@
 # Finds or makes a kernel tree that we may patch, and prints three lines: the
 # source's identity (changes when it does), a name for the flavour, the path.
 #
-#   vm/kernel-source.sh [--identify] custom-6.1 | custom-6.12 | debug-6.1 | race-6.1
+#   vm/kernel-source.sh [--identify] KERNEL
 #   vm/kernel-source.sh [--identify] --kernel-src DIR
 #
+# KERNEL is one of the table in vm/kernels.sh, but not Debian's own.
 # --identify prints the first two and makes nothing.
 # Debian's linux-source packages are unpacked into the cache. DIR is never
 # written to: the tree printed for it is a farm of symbolic links.
@@ -21,12 +22,12 @@ readonly not_needed=(
   'drivers/gpu/drm/amd/include' 'drivers/staging/*/*.[ch]' 'sound/*/*/*.[ch]'
 )
 
-debian_source() { # VERSION FLAVOUR
-  local package=linux-source-$1 installed tree
-  "$HFT_ROOT/vm/deps.sh" "custom-$1"
+debian_source() { # KERNEL
+  local package=linux-source-${1#*-} installed tree
+  "$HFT_ROOT/vm/deps.sh" "$(kernel_packages "$1")"
   # shellcheck disable=SC2016  # dpkg-query's own variable
   installed=$(dpkg-query -W -f '${Version}' "$package")
-  printf '%s\n' "debian $package $installed" "$2"
+  printf '%s\n' "debian $package $installed" "$1"
   [[ $identify == 0 ]] || return 0
   tree=$src/$package-$installed
   if [[ ! -d $tree ]]; then
@@ -51,9 +52,9 @@ check_tree() {
     arch/x86/Makefile drivers/Kconfig drivers/Makefile \
     arch/x86/entry/syscalls/syscall_64.tbl; do
     [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
-      "give the top directory of a complete kernel source tree, 5.4 to 6.12"
+      "give the top directory of a complete kernel source tree, $kernel_trees"
   done
-  # What kbuild itself refuses an out-of-tree build for.
+  # kbuild itself refuses an out-of-tree build if these exist.
   for file in .config include/config arch/x86/include/generated; do
     [[ ! -e $1/$file ]] || die "$EXIT_TREE" "$1: expected a clean tree, found $file" \
       "it has been configured or built in; clean it with: make -C '$1' mrproper"
@@ -91,8 +92,12 @@ if [[ ${1:-} == --identify ]]; then
 fi
 case ${1:-} in
   --help) usage_of "$0" ;;
-  custom-6.1 | custom-6.12) debian_source "${1#custom-}" "$1" ;;
-  debug-6.1 | race-6.1) debian_source 6.1 "$1" ;;
   --kernel-src) user_source "${2:?}" ;;
-  *) die "$EXIT_USAGE" "kernel '${1:-}': expected custom-6.1, custom-6.12 or --kernel-src DIR" ;;
+  *)
+    mapfile -t names < <(kernels users custom)
+    if ! kernel_is_known "${1:-}" || [[ $1 == stock-* ]]; then
+      die "$EXIT_USAGE" "kernel '${1:-}': expected $(either "${names[@]}" '--kernel-src DIR')"
+    fi
+    debian_source "$1"
+    ;;
 esac

@@ -6,6 +6,8 @@
 #   phase "Building the kernel"
 #   [[ -f $image ]] || die "$EXIT_KERNEL" "no image: expected $image"
 
+. "$(dirname "${BASH_SOURCE[0]}")/kernels.sh"
+
 # shellcheck disable=SC2034  # for the scripts that source this
 HFT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 HFT_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/hft-sandbox
@@ -36,7 +38,7 @@ export HFT_QUIET
 # Compilers run by us cache below our own folder.
 export CCACHE_DIR=$HFT_CACHE/ccache
 
-# elapsed: seconds since the command began, as "12.3".
+# elapsed: seconds since the command began, such as "12.3".
 elapsed() {
   local tenths=$(((${EPOCHREALTIME/[.,]/} - HFT_STARTED) / 100000))
   printf '%d.%d' $((tenths / 10)) $((tenths % 10))
@@ -79,9 +81,10 @@ show_tail() {
   printf -- '---- the whole log: %s\n' "$1" >&2
 }
 
-# usage_of FILE: the comment at its top, below the licence line.
+# usage_of FILE: the comment at its top, below the licence line. The kernels for
+# users stand for a line "KERNELS".
 usage_of() {
-  sed -n '3,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$1"
+  sed -n '3,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$1" | sed -e '/^ *KERNELS$/{r /dev/fd/3' -e 'd}' 3< <(kernel_help)
 }
 
 # make_dir DIR...: creates folders, or says why it cannot.

@@ -9,7 +9,7 @@
 # Each is read by some command.
 # shellcheck disable=SC2034
 {
-  kernel=custom-6.1
+  kernel=$(first_kernel users)
   kernel_src=''
   module=0
   accel=auto
@@ -59,12 +59,11 @@ no_arguments() {
 }
 
 check_options() {
-  case $kernel in
-    custom-6.1 | custom-6.12 | stock-6.1 | stock-6.12 | debug-6.1 | race-6.1) ;;
-    *) die "$EXIT_USAGE" \
-      "--kernel $kernel: expected custom-6.1, custom-6.12, stock-6.1, stock-6.12, debug-6.1 or race-6.1" \
-      "any other tree is given as --kernel-src DIR" ;;
-  esac
+  local names
+  mapfile -t names < <(kernels users)
+  kernel_is_known "$kernel" ||
+    die "$EXIT_USAGE" "--kernel $kernel: expected $(either "${names[@]}")" \
+      "any other tree is given as --kernel-src DIR"
   case $accel in
     auto | kvm | tcg) ;;
     *) die "$EXIT_USAGE" "--accel $accel: expected auto, kvm or tcg" ;;
@@ -78,10 +77,7 @@ check_options() {
 # install_packages: all at once, before the first of them is needed.
 install_packages() {
   local groups=(build run)
-  case $kernel in
-    stock-*) groups+=(stock) ;;
-    custom-*) [[ -n $kernel_src ]] || groups+=("$kernel") ;;
-  esac
+  [[ -n $kernel_src ]] || groups+=("$(kernel_packages "$kernel")")
   "$HFT_ROOT/vm/deps.sh" "${groups[@]}"
 }
 

@@ -70,7 +70,7 @@ case ${1:-} in
 esac
 for file in drivers/Kconfig drivers/Makefile kernel/sys_ni.c "$table"; do
   [[ -f $1/$file ]] || die "$EXIT_TREE" "$1: expected the file $file, found none" \
-    "give the top directory of a complete kernel source tree, 5.4 to 6.12"
+    "give the top directory of a complete kernel source tree, $kernel_trees"
 done
 [[ -f $HFT_ROOT/driver/Kconfig ]] ||
   die "$EXIT_TREE" "expected $HFT_ROOT/driver/Kconfig, found none; is the clone complete?"

@@ -7,7 +7,7 @@
 #   progress_stop
 #   progress_keep LOG STEPS_FILE
 
-# What a first build is measured against: the larger of our kernels.
+# The steps that a first build is measured against: those of our larger kernel.
 progress_default_steps=1450
 
 progress_count() { grep -c '^  [A-Z]' "$1" || true; }

@@ -4,8 +4,9 @@
 # vm/build-kernel.sh, with its modules too: bzImage, config, key, release,
 # lib/modules/RELEASE.
 #
-#   vm/stock-kernel.sh [--modules | --headers] stock-6.1 | stock-6.12
+#   vm/stock-kernel.sh [--modules | --headers] KERNEL
 #
+# KERNEL is one of Debian's own in the table in vm/kernels.sh.
 # --modules prints the folder of the modules instead, --headers the one to build
 # further modules in, which is fetched first.
 # The newest package that apt knows is downloaded and unpacked into the cache;
@@ -101,9 +102,11 @@ case ${1:-} in
 esac
 case ${1:-} in
   --help) usage_of "$0"; exit 0 ;;
-  stock-6.1 | stock-6.12) series=${1#stock-} ;;
-  *) die "$EXIT_USAGE" "kernel '${1:-}': expected stock-6.1 or stock-6.12" ;;
 esac
+mapfile -t names < <(kernels users stock)
+[[ -n ${1:-} && " ${names[*]} " == *" $1 "* ]] ||
+  die "$EXIT_USAGE" "kernel '${1:-}': expected $(either "${names[@]}")"
+series=${1#stock-}
 for tool in apt-get dpkg-deb; do
   command -v "$tool" >/dev/null ||
     die "$EXIT_UNAVAILABLE" "stock kernels are Debian packages: expected $tool in PATH, found none"

@@ -34,7 +34,7 @@ def eventually(what, condition):
 
 
 def descriptors(pid):
-    """What its descriptors are, by path in /proc."""
+    """The targets of its descriptors, by path in /proc."""
     found = {}
     for link in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
         try:
@@ -82,7 +82,7 @@ def loaded(program):
 
 
 def visible():
-    """What a user would see of a network: names and interfaces."""
+    """The interfaces and the named namespaces, which a user would see."""
     named = pathlib.Path("/run/netns")
     return (sorted(os.listdir("/sys/class/net")),
             sorted(os.listdir(named)) if named.exists() else [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the project's sources define: scopes with their members, identifiers,
+"""The definitions in the project's sources: scopes with their members, identifiers,
 paths, tests, and the properties of the models."""
 import re
 from collections import defaultdict
@@ -73,7 +73,7 @@ class Index:
     def _add_scopes(self, code):
         """Identifiers directly in a scope are its members: not those in the
         bodies of its functions, nor those between parentheses."""
-        # Of each open brace: the names it adds to; none in a function.
+        # The names that each open brace adds to; none in a function.
         stack = [[]]
         header = []
         parentheses = 0

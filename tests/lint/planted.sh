@@ -82,7 +82,7 @@ include/hft/thing.hpp:14: tests/gone.cpp: no such file
 man/thing.1:3: tests/gone.sh: no such file"
 
 cat >"$tree/docs/thing.md" <<'EOF'
-What of it, and of course that: Of course. There is none. `Of code.`
+What of it? And of course that: Of course. There is none. `Of code.`
 Who reads this? A ring such as `x`, as `rdtsc` does. So many that none fits.
 
 | Whoever comes | takes the ring of
@@ -95,8 +95,13 @@ thing \- the usual
 Of an example.
 .fi
 EOF
-cat >"$tree/README.md" <<'EOF'
-Of a file that is not read.
+cat >"$tree/docs/ring.md" <<'EOF'
+What waits for its rewrite is read without that.
+EOF
+cat >"$tree/thing.sh" <<'EOF'
+#!/bin/bash
+# What is it? `What` and what it is.
+echo 'Of a string.' "what is" # some text
 EOF
 finds english 'nothing in plain English' ''
 
@@ -112,6 +117,21 @@ cat >>"$tree/docs/thing.md" <<'EOF'
 | Who is late | waits |
 It ends. Who is late
 waits.
+
+What is late waits. It
+is told so.
+EOF
+mkdir "$tree/vm"
+cat >"$tree/vm/thing.sh" <<'EOF'
+#!/bin/bash
+# Of each
+# ring.
+wait  # What is late waits.
+EOF
+cat >"$tree/tests/thing.py" <<'EOF'
+"""Of a docstring,
+as 0660."""
+x = "Of a string"  # made-up
 EOF
 cat >>"$tree/man/thing.1" <<'EOF'
 .TP
@@ -129,8 +149,15 @@ docs/thing.md:10: 'is none': say 'is not a …'
 docs/thing.md:11: 'so many records': say 'that number of' or give it
 docs/thing.md:13: 'Who is late': begin with 'Whoever' or with the person; 'Who' asks
 docs/thing.md:14: 'Who is late waits.': begin with 'Whoever' or with the person; 'Who' asks
+docs/thing.md:17: 'What is late waits.': begin with the subject, not with 'What'
+docs/thing.md:18: 'is told': say who says it; 'prints' and 'reports' are usual
 man/thing.1:9: 'Of n records, as 239': begin with the subject, not with 'Of'
-man/thing.1:11: ', as 239.1.1.1.': say 'such as' before an example"
+man/thing.1:11: ', as 239.1.1.1.': say 'such as' before an example
+tests/thing.py:1: 'Of a docstring, as 0660': begin with the subject, not with 'Of'
+tests/thing.py:1: ', as 0660': say 'such as' before an example
+tests/thing.py:3: 'made-up': say 'invented', 'synthetic' or 'example'
+vm/thing.sh:2: 'Of each ring': begin with the subject, not with 'Of'
+vm/thing.sh:4: 'What is late waits.': begin with the subject, not with 'What'"
 
 cat >"$tree/thing.cpp" <<'EOF'
 // Of each
@@ -140,4 +167,68 @@ add_option("--mode", "A mode, as 0660");
 EOF
 finds english 'what was planted in a source' "thing.cpp:1: 'Of each ring': begin with the subject, not with 'Of'
 thing.cpp:4: ', as 0660': say 'such as' before an example" thing.cpp
+
+# A program and a front door with pages; then pages that lack some of it.
+mkdir -p "$tree/build/release" "$tree/tests/lint"
+cp tests/lint/common.sh "$tree/tests/lint"
+rm "$tree/man/thing.1"
+cat >"$tree/build/release/hft" <<'EOF'
+#!/bin/sh
+case $* in
+  --help) printf 'Options:\n  -h,--help  Help\n\nCommands:\n  bench  Measure\n\nExample: hft\n' ;;
+  'bench --list') printf 'ring  polled\n' ;;
+  'bench --help')
+    printf 'Options:\n  -q,--quiet  No words\n              of any kind\n  --cpu N  One\n\n'
+    printf 'Commands:\n  all\n\nExamples:\n  hft bench\n' ;;
+  'bench all --help') printf 'Options:\n  --cpu-list L  Several\n' ;;
+esac
+EOF
+cat >"$tree/sandbox" <<'EOF'
+#!/bin/sh
+case $1 in
+  --help) printf '  run      measure\n\nExit statuses:\n\n  64 usage    65 data\n' ;;
+  run) printf 'usage: ./sandbox run [--output DIR]\n\n  ./sandbox run --other\n  our-6.1  One\n' ;;
+esac
+EOF
+chmod +x "$tree/build/release/hft" "$tree/sandbox"
+# page NAME TAG...: a page of these.
+page() {
+  printf '.TH %s 1\n' "$1" >"$tree/man/$1.1"
+  printf '.TP\n.B %s\nText.\n' "${@:2}" >>"$tree/man/$1.1"
+}
+page hft '\-h, \-\-help' bench
+printf '.SH SEE ALSO\n.BR hft\\-bench (1)\n' >>"$tree/man/hft.1"
+page hft-bench '\-q\fR, \fB\-\-quiet' '\-\-cpu' all '\-\-cpu\-list' ring
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
+finds man 'nothing in complete pages' ''
+
+page hft '\-\-help'
+page hft-bench '\-\-quiet' '\-\-cpu\-list'
+page sandbox run 65
+echo '--output' >>"$tree/man/sandbox.1"
+finds man 'what pages lack' "man/hft.1: '-h' of 'hft' is missing
+man/hft.1: 'bench' of 'hft' is missing
+man/hft-bench.1: '-q' of 'hft bench' is missing
+man/hft-bench.1: '--cpu' of 'hft bench' is missing
+man/hft-bench.1: 'all' of 'hft bench' is missing
+man/hft.1: SEE ALSO lacks hft-bench(1)
+man/hft-bench.1: 'ring' of 'hft bench --list' is missing
+man/sandbox.1: '64' of './sandbox' is missing
+man/sandbox.1: '--output' of './sandbox run' is missing
+man/sandbox.1: 'our-6.1' of './sandbox run' is missing"
+
+page hft bench
+printf '.SH SEE ALSO\n.BR hft\\-bench (1)\n' >>"$tree/man/hft.1"
+page hft-bench '\-q\fR, \fB\-\-quiet' '\-\-cpu' all '\-\-cpu\-list' ring
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
+finds man 'a missing option alone' "man/hft.1: '-h' of 'hft' is missing
+man/hft.1: '--help' of 'hft' is missing"
+
+rm "$tree/man/hft-bench.1"
+page hft '\-h, \-\-help' bench
+page sandbox run 64 65 '\-\-output' 'our\-6.1'
+finds man 'a page that is missing' "man/hft-bench.1: missing, the page of 'hft bench'
+man/hft-bench.1: missing, the page of 'hft bench all'
+man/hft.1: SEE ALSO lacks hft-bench(1)
+man/hft-bench.1: missing, the page of 'hft bench --list'"
 summary

@@ -63,6 +63,21 @@ def comments_of(text):
     return "".join(parts)
 
 
+def comments_of_script(text):
+    """The comments of bash, CMake or Python, and the docstrings of the latter."""
+    lines = []
+    inside = False  # a docstring
+    for line in text.split("\n"):
+        comment = re.search(r"(?:^|\s)#\s(?!SPDX|shellcheck)(.*)", line)
+        if inside or line.lstrip().startswith('"""'):
+            if line.count('"""') == 1:
+                inside = not inside
+            lines.append(line.replace('"""', "").strip())
+        else:
+            lines.append(comment[1] if comment else "")
+    return "\n".join(lines)
+
+
 def strings_of(text):
     """The string literals of C or C++, one a line or more."""
     parts = []

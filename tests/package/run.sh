@@ -27,7 +27,7 @@ fail() {
 
 install_hft() {
   cmake --install "$build" --prefix "$work/first" --component hft_development
-  # What is installed may be moved.
+  # An installed tree may be moved.
   mv "$work/first" "$work/prefix"
 }
 

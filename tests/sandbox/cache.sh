@@ -9,7 +9,7 @@ trap 'umount "$scratch/small" 2>/dev/null; rm -rf "$scratch"' EXIT
 
 mkdir "$scratch/small"
 if mount -t tmpfs -o size=8m tmpfs "$scratch/small" 2>/dev/null; then
-  said=$(XDG_CACHE_HOME=$scratch/small vm/build-kernel.sh custom-6.1 2>&1)
+  said=$(XDG_CACHE_HOME=$scratch/small vm/build-kernel.sh "$(first_kernel users custom)" 2>&1)
   check "full disk: status" equals 73 $?
   check "full disk: said" contains "is full" "$said"
   check "full disk: no tree is left" equals "" \
@@ -21,7 +21,7 @@ else
 fi
 
 : >"$scratch/file"
-said=$(XDG_CACHE_HOME=$scratch/file vm/build-kernel.sh custom-6.1 2>&1)
+said=$(XDG_CACHE_HOME=$scratch/file vm/build-kernel.sh "$(first_kernel users custom)" 2>&1)
 check "no cache folder: status" equals 73 $?
 check "no cache folder: which" contains "$scratch/file" "$said"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A guest that panics, hangs or runs out of memory, and how each is told.
+# A guest that panics, hangs or runs out of memory: each has its own status.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# --kernel-src: the user's tree stays as it is; a bad one is told by its step.
+# --kernel-src: the user's tree stays as it is; an error names the step that failed.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 
@@ -8,7 +8,7 @@ set -uo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 tree=$scratch/tree
-pristine=$(vm/kernel-source.sh custom-6.1 | tail -n 1)
+pristine=$(vm/kernel-source.sh "$(first_kernel users custom)" | tail -n 1)
 
 readonly patched_files=(drivers/Kconfig drivers/Makefile kernel/sys_ni.c
   arch/x86/entry/syscalls/syscall_64.tbl)

@@ -22,7 +22,6 @@ refused 64 "--samples" run --frobnicate
 refused 64 "a number from 1" run --samples 0
 refused 64 "a number from 1" run --samples many
 refused 64 "expected a value" run --samples
-refused 64 "custom-6.12" run --kernel custom-2.6
 refused 64 "auto, kvm or tcg" exec --accel fast -- true
 refused 64 "expected a command" exec
 refused 64 "unexpected argument" run now

@@ -44,14 +44,13 @@ run_here() {
 }
 
 run_here
-if image_of stock-6.1; then
-  run_in "$image" stock-6.1-guest guest
-  # The oldest verifier meets the newest compiler; the newest does here. What a
-  # compiler makes no difference to is left out.
-  run_in "$image" stock-6.1-newer-clang newer-clang \
-    --gtest_filter='-*GoOn*:Rights*'
-fi
-if image_of stock-6.12; then
-  run_in "$image" stock-6.12-guest guest
-fi
+oldest=$(first_kernel users stock)
+for kernel in $(kernels users stock); do
+  image_of "$kernel" || continue
+  run_in "$image" "$kernel-guest" guest
+  [[ $kernel == "$oldest" ]] || continue
+  # The oldest verifier meets the newest compiler; the newest does here. Tests that do
+  # not depend on the compiler are left out.
+  run_in "$image" "$kernel-newer-clang" newer-clang --gtest_filter='-*GoOn*:Rights*'
+done
 summary

@@ -9,8 +9,8 @@ out=build/tests/guest
 rm -rf "$out"
 mkdir -p "$out/gcda"
 vm/native.sh guest vm_tests || exit
-image=$(vm/build-kernel.sh debug-6.1) || exit
-# What kmemleak finds twice is lost; the first look is at what is still moving.
+image=$(vm/build-kernel.sh "$(first_kernel tests debug)") || exit
+# kmemleak looks twice: only a block that it finds both times is lost.
 # shellcheck disable=SC2016  # the guest's
 in_guest "$image" "$out/vm_tests.log" "$out/console.log" --deadline 600 \
   --program build/guest/vm_tests --results "$out/gcda" -- \

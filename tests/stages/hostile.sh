@@ -9,7 +9,7 @@ operations=${HFT_HOSTILE_OPERATIONS:-1000000}
 out=build/tests/hostile
 mkdir -p "$out"
 vm/native.sh guest hostile || exit
-image=$(vm/build-kernel.sh debug-6.1) || exit
+image=$(vm/build-kernel.sh "$(first_kernel tests debug)") || exit
 vm/guest-run.sh --image "$image" --accel auto --deadline $((300 + operations / 2000)) \
   --program build/guest/hostile --console "$out/debug.console" -- \
   hostile --operations "$operations" | tee "$out/debug.log"
@@ -18,8 +18,9 @@ check "so many operations" grep -qE "^$((operations / 10))[0-9]+ operations, .* 
   "$out/debug.log"
 check "the debug kernel has no complaint" kernel_is_well "$out/debug.console"
 
-modules=$(vm/build-module.sh --broken stock-6.1) || exit
-image=$(vm/stock-kernel.sh stock-6.1) || exit
+stock=$(first_kernel users stock)
+modules=$(vm/build-module.sh --broken "$stock") || exit
+image=$(vm/stock-kernel.sh "$stock") || exit
 vm/guest-run.sh --image "$image" --accel auto --deadline 300 \
   --program build/guest/hostile --console "$out/broken.console" -- \
   env HFT_MODULE="$modules/hft.ko" hostile --operations 1000000 >"$out/broken.log" 2>&1

@@ -6,6 +6,7 @@
 #   summary
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. vm/kernels.sh
 
 passed=0
 failed=0
@@ -90,8 +91,8 @@ cases_in_guest() {
   count_cases "$log"
 }
 
-# module_tests NAME IMAGE OUT MODULES: vm_tests of the driver as a module. What only
-# one that is built in has is not for it.
+# module_tests NAME IMAGE OUT MODULES: vm_tests of the driver as a module, without the
+# tests of a driver that is built in.
 module_tests() {
   cases_in_guest "$1" "$2" "$3" build/guest/vm_tests \
     --deadline $((240 + ${HFT_OFFERS:-0} / 500)) -- \

@@ -92,7 +92,14 @@ probes() {
     sort -u | sed 's/^DHFT_HAVE_//' | paste -sd' ')"
 }
 
-for kernel in stock-6.1 stock-6.12; do
+# The features that driver/Makefile finds in each: vm_flags_mod() came with 6.3,
+# eventfd_signal(ctx) with 6.8.
+declare -A features=(
+  [stock-6.1]=""
+  [stock-6.12]="EVENTFD_SIGNAL_ONE VM_FLAGS_MOD"
+)
+mapfile -t stock < <(kernels users stock)
+for kernel in "${stock[@]}"; do
   modules=$(vm/build-module.sh "$kernel")
   check "$kernel: the module builds without warnings" equals 0 $? || continue
   image=$(vm/stock-kernel.sh "$kernel")
@@ -102,16 +109,14 @@ for kernel in stock-6.1 stock-6.12; do
     suspends "$kernel" "$image" "$modules"
   check "$kernel: sparse finds nothing" sparse_is_silent "$kernel"
   check "$kernel: dkms builds it" dkms_builds "$kernel"
+  check "$kernel: probes" probes "$kernel" "${features[$kernel]-an entry in features}"
 done
-# vm_flags_mod() came with 6.3, eventfd_signal(ctx) with 6.8; hrtimer_setup() is
-# of 6.13, and lent to 6.12 here.
-check "6.1: probes" probes stock-6.1 ""
-check "6.12: probes" probes stock-6.12 "EVENTFD_SIGNAL_ONE VM_FLAGS_MOD"
+# hrtimer_setup() is of 6.13, and lent to 6.12 here.
 check "6.13: probes" probes stock-6.12 "EVENTFD_SIGNAL_ONE HRTIMER_SETUP VM_FLAGS_MOD" \
   KCFLAGS="-include $PWD/tests/probes/hrtimer_setup.h"
 
-./sandbox run --kernel stock-6.1 --samples 200 --output "$out/run"
-check "a run on stock-6.1 succeeds" equals 0 $?
+./sandbox run --kernel "${stock[0]}" --samples 200 --output "$out/run"
+check "a run on ${stock[0]} succeeds" equals 0 $?
 check "its results are what they should be" python3 tests/stages/check_results.py \
   "$out/run/results.json" 200 read shm lamport ring
 summary

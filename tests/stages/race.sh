@@ -8,11 +8,12 @@ set -uo pipefail
 out=build/tests/race
 rm -rf "$out"
 mkdir -p "$out"
-vm/deps.sh build run custom-6.1 || exit
+kernel=$(first_kernel tests race)
+vm/deps.sh build run "$(kernel_packages "$kernel")" || exit
 vm/native.sh guest vm_tests hostile || exit
-image=$(vm/build-kernel.sh race-6.1)
-check "kernel race-6.1 builds" equals 0 $? || { summary; exit; }
-built=${XDG_CACHE_HOME:-$HOME/.cache}/hft-sandbox/build/race-6.1/drivers/hft
+image=$(vm/build-kernel.sh "$kernel")
+check "kernel $kernel builds" equals 0 $? || { summary; exit; }
+built=${XDG_CACHE_HOME:-$HOME/.cache}/hft-sandbox/build/$kernel/drivers/hft
 nm "$built"/*.o | awk '$2 ~ /^[tT]$/ { print $3 }' | sort -u >"$out/functions"
 check "the driver's functions are known" grep -qx hft_ring_publish "$out/functions"
 

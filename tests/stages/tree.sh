@@ -40,7 +40,7 @@ if printf '5.15\n%s\n' "$version" | sort -VC; then
   if [[ $status == 0 ]]; then
     cases_in_guest bpf "$image" "$out" build/guest/tests/bpf_tests --deadline 240 -- \
       env HFT_OFFERS=20000 bpf_tests
-    # Who may open pins depended on it until 5.19.
+    # Until 5.19 this setting decided who may open pins.
     cases_in_guest bpf-for-all "$image" "$out" build/guest/tests/bpf_tests --deadline 60 -- \
       sh -c 'echo 0 >/proc/sys/kernel/unprivileged_bpf_disabled; bpf_tests --gtest_filter=*Pins*'
   fi

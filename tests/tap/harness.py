@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of `hft tap` share: `hft produce` and `hft tap` as a shell has
-them. Network, BPF file system and processes are in namespaces that end with the
+"""For the tests of `hft tap` and `hft produce`: both as a shell runs them. Network, BPF file system and processes are in namespaces that end with the
 test: no pin outlives it, however it ends."""
 import contextlib
 import os
@@ -144,7 +143,7 @@ def late(*_):
 
 
 def run(checks):
-    """Of these functions the one that the command line names."""
+    """Runs the function that the command line names."""
     enter_namespaces()
     signal.signal(signal.SIGALRM, late)
     signal.alarm(DEADLINE)

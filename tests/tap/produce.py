@@ -88,8 +88,8 @@ def check_pass_when_full():
 
 
 def check_killed():
-    """What a producer leaves that had no time to clean up, until the next one
-    takes its place."""
+    """A producer that had no time to clean up leaves its rings, until the next one
+    takes their place."""
     with Running("produce", "timer", "--pin", PIN, "--slots", "64") as killed:
         expect_match("the first line", rf"1 ring at {PIN}; .*\n", killed.first)
         expect_refusal(1, "whose producer is running", "timer", "--pin", PIN,
@@ -108,7 +108,7 @@ def check_killed():
         expect_match("what it says", GONE + r"\d+ records seen, .*\n", left.said)
         positions = [json.loads(line)["position"] for line in
                      left.out.splitlines()]
-        # Of a full ring a tap leaves out the oldest one.
+        # In a full ring a tap leaves out the oldest one.
         expect("something is left", True, len(positions) > 0)
         expect_consecutive("what is left", positions)
     expect_refusal(1, GONE, PIN, "-c", "1")
@@ -159,7 +159,7 @@ def check_signals():
 
 
 def check_unwritable():
-    """Whoever cannot be told learns it from the status."""
+    """If the output cannot be written, the status says so."""
     with open("/dev/full", "w") as full:
         for arguments in (("--help",), ("produce", "timer", "--pin", PIN)):
             with subprocess.Popen([HFT, *arguments], stdout=full,

@@ -147,7 +147,7 @@ def receiving(*arguments):
 
 
 def tap_datagrams(*arguments):
-    """What tap prints of them, and of none that is for another port."""
+    """They, and the output of tap, which has none that is for another port."""
     sent = datagrams()
     # Packets of one CPU are in one ring, in their order.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

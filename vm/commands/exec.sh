@@ -13,9 +13,10 @@
 # input. The guest shares the current directory, writable, under the same path.
 # Other host files that COMMAND names are there too, and the whole host,
 # read-only, at /host.
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
-# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
-# as a module.
+# KERNEL is one of these, or without --kernel the first:
+#   KERNELS
+# --kernel-src builds a kernel from the tree in DIR instead. --module builds the
+# driver as a module beside the kernel instead of in it.
 # The guest has BusyBox, `hft` and lat_v0, lat_v2, lat_v3; its CPU 1 is isolated.
 # A guest that is not done after --deadline SECONDS (600; 0 for none) is ended.
 set -euo pipefail

@@ -13,9 +13,10 @@
 #   ./sandbox run --kernel stock-6.12
 #   ./sandbox run --kernel-src ~/linux-5.4
 #
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
-# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
-# as a module.
+# KERNEL is one of these, or without --kernel the first:
+#   KERNELS
+# --kernel-src builds a kernel from the tree in DIR instead. --module builds the
+# driver as a module beside the kernel instead of in it.
 #
 # --output DIR (results/<time>/) receives results.json, a CSV and a .hgrm file for
 # each path, cdf.png, histogram.png and report.html. An earlier result in it is

@@ -8,9 +8,10 @@
 #   ./sandbox shell
 #   mknod /dev/hft c 10 60; lat_v0; taskset 0x2 lat_v3
 #
-# KERNEL is custom-6.1 (the default), custom-6.12: built with the driver in it,
-# or with --module beside it; stock-6.1, stock-6.12: Debian's own, with the driver
-# as a module.
+# KERNEL is one of these, or without --kernel the first:
+#   KERNELS
+# --kernel-src builds a kernel from the tree in DIR instead. --module builds the
+# driver as a module beside the kernel instead of in it.
 # The guest sees the current directory and the host's files as with `exec`.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
