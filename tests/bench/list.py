@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Whether the paths that have a test are those of `hft bench --list`, in its
 order: list.py HFT PATH..."""
+import pathlib
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import paths
+from checks import expect, finish
 
 HFT, *TESTED = sys.argv[1:]
 
-listed = list(paths.states(HFT))
-if listed != TESTED:
-    sys.exit(f"expected a test of each path that is listed, {listed}, "
-             f"found tests of {TESTED}")
+expect("paths that have a test", list(paths.states(HFT)), TESTED)
+finish()

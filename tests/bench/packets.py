@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import paths
+from checks import expect, finish, skip
 
 HFT, WHAT = sys.argv[1:]
 UNAVAILABLE = 69
@@ -20,17 +22,12 @@ NOBODY = 65534
 SECONDS = 20
 
 
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
 def eventually(what, condition):
     deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            sys.exit(f"{what}: not within {SECONDS} s")
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
+    if not expect(f"{what} within {SECONDS} s", True, bool(condition())):
+        finish()
 
 
 def descriptors(pid):
@@ -106,25 +103,21 @@ def killed():
         ours = namespaces(bench.pid) - home
         xdp = programs(bench.pid)
         producers = children(bench.pid)
-        seen = visible()
+        expect("programs that bpftool finds", xdp, set(filter(loaded, xdp)))
+        expect("visible meanwhile", before, visible())
         bench.send_signal(signal.SIGKILL)
-    if len(ours) != 2:
-        sys.exit(f"expected two namespaces of its own, found {ours}")
-    if seen != before:
-        sys.exit(f"expected to see {before} meanwhile, found {seen}")
+    expect(f"namespaces of its own, {ours}", 2, len(ours))
     eventually("the producer has ended", lambda: not any(
         os.path.exists(f"/proc/{pid}") for pid in producers))
     eventually("nobody holds the namespaces", lambda: not ours & held())
     eventually("the program is gone", lambda: not any(map(loaded, xdp)))
-    if visible() != before:
-        sys.exit(f"expected {before} afterwards, found {visible()}")
+    expect("visible afterwards", before, visible())
 
 
 def unprivileged():
     packet_paths = [path for path in paths.states(HFT)
                     if paths.takes_packets(HFT, path)]
-    if not packet_paths:
-        sys.exit("expected paths that take a --sender, found none")
+    expect("there are paths that take a --sender", True, bool(packet_paths))
     with tempfile.TemporaryDirectory() as name:
         # Where anyone can reach it, as a build folder need not be.
         os.chmod(name, 0o755)
@@ -138,11 +131,10 @@ def unprivileged():
             print(done.stdout, done.stderr, sep="")
             if "two CPUs" in done.stderr:
                 skip("it needs two CPUs")
-            if (done.returncode != UNAVAILABLE
-                    or f"path {path}: " not in done.stderr
-                    or "only root may" not in done.stderr):
-                sys.exit(f"{path}: expected status {UNAVAILABLE} and the "
-                         f"reason, found status {done.returncode}")
+            expect(f"{path}: status", UNAVAILABLE, done.returncode)
+            expect(f"{path}: is named", True, f"path {path}: " in done.stderr)
+            expect(f"{path}: the reason", True, "only root may" in done.stderr)
 
 
 {"killed": killed, "unprivileged": unprivileged}[WHAT]()
+finish()

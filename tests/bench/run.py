@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import paths
+from checks import expect, finish, skip
 
 HFT, WHAT = sys.argv[1:]
 SAMPLES = 50
@@ -20,19 +22,6 @@ WITHOUT_SCHEDULE = {"syscall", "floor", "lamport", "lamport-spin"}
 LOSING = {"shm"}  # what is not seen in time
 SENDERS = ("frame", "udp")
 STEPS = {"size": 11, "rings": 9, "capacity": 11}
-
-problems = []
-
-
-def expect(what, expected, found):
-    if expected != found:
-        problems.append(f"{what}: expected {expected!r}, found {found!r}")
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
 
 def run(*arguments):
     done = subprocess.run([HFT, *arguments], capture_output=True, text=True,
@@ -106,6 +95,7 @@ def check_sweep(folder, sweep, path):
     expect("by", sweep, document["by"])
     points = document["points"]
     values = [point["value"] for point in points]
+    expect("there are points", True, len(points) > 0)
     expect("values rise", sorted(set(values)), values)
     for point in points:
         name = f"{sweep} {point['value']}"
@@ -155,8 +145,7 @@ def main():
             senders = SENDERS if paths.takes_packets(HFT, WHAT) else (None,)
             for sender in senders:
                 check_paths(folder, lambda found: found == {WHAT}, sender)
-    print("\n".join(problems))
-    sys.exit(bool(problems))
+    finish()
 
 
 main()

@@ -7,6 +7,7 @@ import collections
 import fcntl
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -15,17 +16,12 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import expect, finish, skip
+
 HFT, WHAT = sys.argv[1:3]
 GROUP = "239.1.1.1:5000"
 DEADLINE = 60  # seconds
-
-problems = []
-
-
-def expect(what, expected, found):
-    if expected != found:
-        problems.append(f"{what}: expected {expected!r}, found {found!r}")
-
 
 def enter_namespace():
     """Runs this script again, in a namespace."""
@@ -35,8 +31,7 @@ def enter_namespace():
     probe = subprocess.run(["unshare", flags, "true"], capture_output=True,
                            text=True, check=False)
     if probe.returncode != 0:
-        print(f"skipped: unshare {flags}: {probe.stderr.strip()}")
-        sys.exit(77)
+        skip(f"unshare {flags}: {probe.stderr.strip()}")
     os.execvp("unshare", ["unshare", flags, sys.executable, __file__, HFT, WHAT,
                           "inside"])
 
@@ -170,8 +165,7 @@ def whole(path, source=("--socket",)):
 
 def xdp(path):
     if os.geteuid() != 0:
-        print("skipped: XDP needs CAP_BPF and CAP_NET_ADMIN: run as root")
-        sys.exit(77)
+        skip("XDP needs CAP_BPF and CAP_NET_ADMIN: run as root")
     whole(path, source=())
 
 
@@ -230,8 +224,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         {"whole": whole, "gaps": gaps, "unicast": unicast,
          "interrupt": interrupt, "xdp": xdp}[WHAT](os.path.join(folder, "session.pcap"))
-    print("\n".join(problems))
-    sys.exit(1 if problems else 0)
+    finish()
 
 
 main()

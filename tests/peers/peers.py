@@ -8,14 +8,11 @@ import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import expect, finish, skip
+
 NAMES = ["hft-latency", "naive-mfence"]
 FIGURES = ["rtt_p50", "rtt_p99", "rtt_p999", "mps"]
-
-
-def expect(what, expected, found):
-    if expected != found:
-        sys.exit(f"{what}: expected {expected!r}, found {found!r}")
 
 
 def run(*arguments):
@@ -28,7 +25,8 @@ def check_json(cpus, folder):
     done = run("--runs", "1", "--rounds", "2", "--bytes", "8,64", "--capacity",
                "1024", "--only", ",".join(NAMES), "--cpus", cpus, "--json",
                str(file))
-    expect(f"status ({done.stderr})", 0, done.returncode)
+    if not expect(f"status ({done.stderr})", 0, done.returncode):
+        return
     expect("validity in the table", True, "validity: " in done.stdout)
     for name in NAMES:
         expect(f"{name} in the table", True, name in done.stdout)
@@ -59,6 +57,7 @@ def check_usage():
     for name in [*NAMES, "hft-throughput", "rte_ring", "ck_ring"]:
         expect(f"{name} in --list", True, name in done.stdout)
     done = run("--help")
+    expect("status of --help", 0, done.returncode)
     expect("an example in --help", True, "Example: " in done.stdout)
 
 
@@ -66,11 +65,10 @@ def main():
     check_usage()
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
-        print("skipped: expected two CPUs, found", len(cpus))
-        sys.exit(SKIPPED)
+        skip(f"expected two CPUs, found {len(cpus)}")
     with tempfile.TemporaryDirectory() as folder:
         check_json(f"{cpus[0]},{cpus[1]}", folder)
+    finish()
 
 
-if __name__ == "__main__":
-    main()
+main()

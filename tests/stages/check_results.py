@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Checks a results.json: check_results.py FILE SAMPLES PATH..."""
 import json
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import expect, finish
 
 with open(sys.argv[1], encoding="utf-8") as file:
     document = json.load(file)
 samples = int(sys.argv[2])
 paths = sys.argv[3:]
-
-problems = []
-
-
-def expect(what, expected, found):
-    if expected != found:
-        problems.append(f"{what}: expected {expected!r}, found {found!r}")
-
 
 expect("schema", "hft-results/1", document["schema"])
 expect("paths", sorted(paths), sorted(r["path"] for r in document["results"]))
@@ -38,5 +34,4 @@ for result in document["results"]:
                   for reason in document["validity"]["reasons"])
     expect(f"{name}: samples of no time are a reason to doubt",
            result["min"] == 0, doubted)
-print("\n".join(problems))
-sys.exit(bool(problems))
+finish()

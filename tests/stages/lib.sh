@@ -42,6 +42,7 @@ contains() { # PART TEXT
 
 # kernel_is_well LOG: a guest's console has no complaint of its kernel.
 kernel_is_well() {
+  [[ -s $1 ]] || { echo "  $1 is missing or empty" >&2; return 1; }
   ! tr -d '\r' <"$1" |
     grep -E 'BUG:|WARNING:|Oops|rcu.*stall|Call Trace|Kernel panic' >&2
 }
@@ -49,11 +50,18 @@ kernel_is_well() {
 # count PATTERN FILE: lines of a guest's output.
 count() { tr -d '\r' <"$2" | grep -cE "$1"; }
 
-# count_cases LOG: what a GoogleTest program says of its own.
+# count_cases LOG: what a GoogleTest program says of its own; a log without any case
+# is a failure.
 count_cases() {
-  passed=$((passed + $(count '^\[       OK' "$1")))
-  failed=$((failed + $(count '^\[  FAILED  \] .* \(' "$1")))
-  skipped=$((skipped + $(count '^\[  SKIPPED \] .* \(' "$1")))
+  local ok bad away
+  ok=$(count '^\[       OK' "$1")
+  bad=$(count '^\[  FAILED  \] .* \(' "$1")
+  away=$(count '^\[  SKIPPED \] .* \(' "$1")
+  if ((ok + bad + away == 0)); then
+    printf 'FAIL %s: no case ran\n' "$1"
+    bad=1
+  fi
+  ((passed += ok, failed += bad, skipped += away)) || true
 }
 
 # count_scripts SCRIPT...: runs each, and counts what its last line says.
@@ -101,8 +109,9 @@ module_tests() {
     vm_tests --gtest_filter=-Syscall*:Original*:*BuiltIn*
 }
 
-# summary: the closing line; fails when a test did.
+# summary: the closing line; fails when a test did, or when there was none.
 summary() {
+  ((passed + failed + skipped > 0)) || failed=1
   local text="$passed passed, $failed failed"
   [[ $skipped == 0 ]] || text+=", $skipped skipped"
   printf '%s\n' "$text"

@@ -1,34 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""For the tests of `hft tap` and `hft produce`: both as a shell runs them. Network, BPF file system and processes are in namespaces that end with the
-test: no pin outlives it, however it ends."""
+"""For the tests of `hft tap` and `hft produce`: both as a shell runs them. Network,
+BPF file system and processes are in namespaces that end with the test: no pin
+outlives it, however it ends."""
 import contextlib
 import os
+import pathlib
 import re
 import signal
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import expect, expect_match, finish, skip
+
 HFT, WHAT = sys.argv[1:3]
 PIN = "/sys/fs/bpf/tapped"
 DEADLINE = 50  # seconds
 SEEN = "{} records seen, 0 missed by this tap, 0 dropped by the producer\n"
-
-problems = []
-
-
-def expect(what, expected, found):
-    if expected != found:
-        problems.append(f"{what}: expected {expected!r}, found {found!r}")
-
-
-def expect_match(what, pattern, found):
-    if not re.fullmatch(pattern, found):
-        problems.append(f"{what}: expected {pattern!r}, found {found!r}")
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
 
 
 def attempt(*command):
@@ -148,5 +136,4 @@ def run(checks):
     signal.signal(signal.SIGALRM, late)
     signal.alarm(DEADLINE)
     checks[WHAT]()
-    print("\n".join(problems))
-    sys.exit(1 if problems else 0)
+    finish()

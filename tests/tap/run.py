@@ -13,9 +13,10 @@ import struct
 import subprocess
 import tempfile
 
-from harness import (DEADLINE, HFT, PIN, SEEN, Running, expect,
-                     expect_consecutive, expect_match, expect_refusal, problems,
-                     producing, run, skip, tap, ticking)
+# harness first: it says where checks is.
+from harness import (DEADLINE, HFT, PIN, SEEN, Running, expect_consecutive,
+                     expect_refusal, producing, run, tap, ticking)
+from checks import expect, expect_match, skip
 
 PORT = 26400
 COUNT = 20
@@ -43,12 +44,10 @@ def check_text():
     with ticking():
         lines = tap(COUNT).out.splitlines()
     expect("lines", COUNT, len(lines))
-    for line in lines:
-        expect_match("a record", TEXT, line)
-    if not problems:
-        numbers = [TEXT.fullmatch(line).groups() for line in lines]
-        expect_consecutive("positions", [int(n[0]) for n in numbers])
-        expect_consecutive("sequences", [int(n[1]) for n in numbers])
+    found = [expect_match("a record", TEXT, line) for line in lines]
+    if all(found):
+        expect_consecutive("positions", [int(record[1]) for record in found])
+        expect_consecutive("sequences", [int(record[2]) for record in found])
 
 
 def check_hex():
@@ -57,15 +56,15 @@ def check_hex():
     expect("lines", COUNT * 4, len(lines))  # 40 bytes are three rows
     row = re.compile(r"\t0x00([0-2])0: ([ 0-9a-f]{48})  (.{8,16})")
     for at in range(0, len(lines) - 3, 4):
-        expect_match("a record", TEXT, lines[at])
-        rows = [row.fullmatch(line) for line in lines[at + 1:at + 4]]
-        expect("rows of bytes", True, all(rows))
-        if problems:
+        record = expect_match("a record", TEXT, lines[at])
+        rows = [expect_match("a row of bytes", row, line)
+                for line in lines[at + 1:at + 4]]
+        if not record or not all(rows):
             return
         expect("offsets", ["0", "1", "2"], [found[1] for found in rows])
         payload = bytes.fromhex("".join(found[2] for found in rows))
         expect("payload's length", 40, len(payload))
-        expect("sequence in the bytes", int(TEXT.fullmatch(lines[at])[2]),
+        expect("sequence in the bytes", int(record[2]),
                struct.unpack_from("<Q", payload)[0])
         expect("characters", "".join(chr(b) if 32 <= b < 127 else "."
                                      for b in payload),
@@ -119,6 +118,7 @@ def check_switches():
     with producing("switches", "--overwrite", "--slots", "16384"):
         out = tap(200, "--json").out
     rings = collections.defaultdict(list)
+    expect("lines", 200, len(out.splitlines()))
     for line in map(json.loads, out.splitlines()):
         expect("type", "switch", line["type"])
         rings[line["ring"]].append(line)
@@ -227,15 +227,17 @@ def check_no_frames():
 def check_process():
     for mode in ("drop", "overwrite"):
         name = f"tapped-{os.getpid()}-{mode}"
+        place = f"/dev/shm/hft.{name}"
         with Running(name, mode, program=os.environ["NAMED_RING"]) as ring:
             expect("its first words", "there\n", ring.first)
+            expect(f"{mode}: the ring is there", True, os.path.exists(place))
             out = tap(COUNT, "--json", ring=name).out
             expect(f"{mode}: status", 0, ring.interrupt())
         lines = [json.loads(line) for line in out.splitlines()]
         expect(f"{mode}: lines", COUNT, len(lines))
         expect(f"{mode}: quantities", {100}, {line["quantity"] for line in lines})
         expect_consecutive(f"{mode}: sequences", [line["sequence"] for line in lines])
-        expect(f"{mode}: the ring is gone", False, os.path.exists(f"/dev/shm/{name}"))
+        expect(f"{mode}: the ring is gone", False, os.path.exists(place))
 
 
 def check_missing():
