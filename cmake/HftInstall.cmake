@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: the component hft_development is the
+# The parts of `cmake --install`: the component hft_development is the
 # library for find_package and pkg-config, hft_runtime the command.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""For the tests in Python: checks that are counted, not raised, and the
-exit status at the end. In a script of a folder below:
+"""For the tests in Python: checks, which are counted and do not end the script, and
+the exit status at the end. In a script of a directory below:
 
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
     from checks import expect, finish, skip
@@ -20,7 +20,7 @@ checked = 0
 
 
 def expect(what, expected, found):
-    """One check; whether it holds."""
+    """One check. Returns whether it holds."""
     global checked
     checked += 1
     if expected != found:
@@ -29,7 +29,7 @@ def expect(what, expected, found):
 
 
 def expect_match(what, pattern, found):
-    """One check: the whole of `found` matches."""
+    """One check: all of `found` matches. Returns the match."""
     global checked
     checked += 1
     match = re.fullmatch(pattern, found)
@@ -39,7 +39,7 @@ def expect_match(what, pattern, found):
 
 
 def skip(why):
-    """Ends the script as one that cannot run here; not when a check has failed."""
+    """Ends the script as one that cannot run here, unless a check has failed."""
     if problems:
         finish()
     print(f"skipped: {why}")
@@ -47,7 +47,7 @@ def skip(why):
 
 
 def finish():
-    """Ends the script: prints what did not hold, and says so in its status."""
+    """Ends the script: prints the checks that failed, and sets the exit status."""
     if not checked:
         problems.append("expected checks, found that none ran")
     print("\n".join([*problems, f"{checked} checks, {len(problems)} failed"]))

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing of packaging/debian-packages.txt:
+# Installs the packages of packaging/debian-packages.txt that are missing:
 #
 #   vm/deps.sh GROUP...          groups of that list: build, run, test, …
 #   vm/deps.sh --list GROUP...   prints the packages, installs nothing
 #
-# As root or with sudo they are installed; without, the one command to run is
-# printed. Where there is no apt-get the list is.
+# Root, or a user with sudo, installs them. Without sudo it prints the command to
+# run, and without apt-get the list of packages.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -31,7 +31,7 @@ packages_of() { # GROUP...
   done
 }
 
-# missing PACKAGE...: those of them that are not installed.
+# missing PACKAGE...: prints those that are not installed.
 missing() {
   # shellcheck disable=SC2016  # dpkg-query's own variables
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
@@ -54,7 +54,7 @@ if [[ $only_list == 1 ]]; then
 fi
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  # Elsewhere we cannot tell what is installed: the programs themselves will.
+  # Elsewhere we cannot ask what is installed: a program that is missing will say so.
   if [[ ! -e $HFT_CACHE/packages-shown ]]; then
     warn "not a Debian system; these packages of Debian's, or your system's, are needed:"
     printf '  %s\n' "${packages[@]}" >&2

@@ -60,12 +60,12 @@ binds() {
 }
 
 make_dir "$HFT_CACHE/jobs"
-# Consoles that were kept for a look, and what a killed runner left.
+# Consoles that were kept for reading, and the folders of runners that were killed.
 find "$HFT_CACHE/jobs" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
 job=$(mktemp -d "$HFT_CACHE/jobs/XXXXXXXX") ||
   fail_writing "$HFT_CACHE" "$EXIT_CANNOT_WRITE" "cannot write $HFT_CACHE/jobs"
 runner='' keep=0
-# The console of a guest that failed stays for whoever wants to read it.
+# The console of a guest that failed is kept for reading.
 # shellcheck disable=SC2317  # a trap's
 finish() {
   if [[ -n $runner ]]; then

@@ -4,8 +4,8 @@
 #
 #   vm/initramfs.sh IMAGE OUT [PROGRAM...]
 #
-# IMAGE is the folder of the kernel; OUT is written whole or not at all. Each static PROGRAM goes to
-# /usr/local/bin; BusyBox is the rest of the system.
+# IMAGE is the folder of the kernel; OUT is written whole or not at all. Each static
+# PROGRAM goes to /usr/local/bin; BusyBox is the rest of the system.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -22,8 +22,9 @@ if [[ ! -x $busybox ]] || ldd "$busybox" >/dev/null 2>&1; then
     "apt-get install busybox-static"
 fi
 
-# add_modules: what the guest's shares, and its packets, need and this kernel has
-# as modules, named in the order to load them. BusyBox reads no packed ones.
+# add_modules: the modules of this kernel that the guest's shares and its packets
+# need, unpacked, because BusyBox reads no packed ones. Their names give the order in
+# which to load them.
 add_modules() {
   local path number=10
   mkdir "$root/modules"

@@ -71,10 +71,10 @@ host_cpus() {
   done
 }
 
-# killed_for_memory CONSOLE: whether a guest's kernel killed for want of memory.
+# killed_for_memory CONSOLE: whether a guest's kernel ran out of memory and killed.
 killed_for_memory() { grep -q 'Out of memory: Killed process' "$1"; }
 
-# show_tail LOG LINES: the end of a log and where the rest is.
+# show_tail LOG LINES: prints the end of a log, and where the rest is.
 show_tail() {
   printf -- '---- last lines of %s\n' "$1" >&2
   tail -n "$2" -- "$1" | tr -d '\r' >&2
@@ -104,8 +104,8 @@ disk_is_full() {
 }
 
 # fail_writing [--remove PATH] DIR STATUS TEXT...: die, telling a full disk from
-# other failures. PATH, half written, goes; looking comes first, for without it
-# the disk is not full any more.
+# other failures. It looks at the disk before it removes PATH, which is half written:
+# without PATH the disk would not be full any more.
 fail_writing() {
   local remove='' full=0 dir status
   if [[ $1 == --remove ]]; then

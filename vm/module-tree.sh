@@ -4,7 +4,7 @@
 #
 #   sudo vm/module-tree.sh /usr/src/hft-0.1.0 && sudo dkms install hft/0.1.0
 #
-# DIR is new or holds such a tree; what else is in it goes.
+# DIR is new or holds such a tree. Other files in it are removed.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/copy-driver.sh"

@@ -3,7 +3,7 @@
 # Sourced by the commands: the options they share.
 #
 #   parse_options "kernel accel deadline" "$@"
-#   set -- "${rest[@]}"            what is no option, or followed --
+#   set -- "${rest[@]}"            words that are not options, or follow --
 #   image=$(build_kernel)
 
 # Each is read by some command.
@@ -99,8 +99,8 @@ build_kernel() {
   "$HFT_ROOT/vm/build-kernel.sh" "${which[@]}"
 }
 
-# find_driver IMAGE: has the array driver hold what has a guest load the module,
-# where the driver is one.
+# find_driver IMAGE: sets the array driver to the options of vm/guest-run.sh that load
+# the module, if the driver is one.
 find_driver() {
   local modules=$1/modules
   driver=()

@@ -12,8 +12,8 @@ progress_default_steps=1450
 
 progress_count() { grep -c '^  [A-Z]' "$1" || true; }
 
-# progress_keep: remembers the largest build; one that only had to redo a few
-# files says nothing of the whole.
+# progress_keep: remembers the largest build. A build that redid only a few files says
+# nothing about the number of steps.
 progress_keep() {
   local steps earlier
   steps=$(progress_count "$1")

@@ -6,8 +6,8 @@
 #              [--accel kvm|tcg] [--deadline SECONDS] [--interactive]
 #
 # --image is what vm/build-kernel.sh printed; --job holds what vm/guest/init
-# reads and leaves. --deadline 0 waits for ever. The exit status is 0 when the
-# guest came to its end, whatever the command's own status in JOB/status.
+# reads and leaves. --deadline 0 waits for ever. The exit status is 0 when the guest
+# ended by itself, whatever the status of the command, which is in JOB/status.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

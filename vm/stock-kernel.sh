@@ -17,8 +17,8 @@ set -euo pipefail
 # known NAME: the version that apt would download; nothing if there is none.
 known() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: //p'; }
 
-# newest SERIES: the package and its version. Not the cloud's and not the
-# real-time kernel: those have another word before amd64.
+# newest SERIES: the package and its version, but not of the cloud or real-time
+# kernel, which have another word before amd64.
 newest() {
   local name version
   while IFS= read -r name; do
@@ -46,8 +46,7 @@ download() { # DIR NAME...: an image signed for secure boot or not; or others
     "is the network there? if the mirror has a newer one: sudo apt-get update"
 }
 
-# A package's modules have no list of what depends on what: its installation
-# would make it.
+# A package has no list of the modules' dependencies: installing it would make one.
 unpack() { # DIR
   local release
   dpkg-deb --fsys-tarfile "$1"/*.deb | tar -C "$1" -x ./boot ./lib/modules || return

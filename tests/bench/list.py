@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Whether the paths that have a test are those of `hft bench --list`, in its
-order: list.py HFT PATH..."""
+"""The paths that have a test must be those of `hft bench --list`, in its order:
+list.py HFT PATH..."""
 import pathlib
 import sys
 

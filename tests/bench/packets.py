@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the packet paths of `hft bench` leave behind when it is killed, and
-what they say to a user without rights: packets.py HFT killed|unprivileged.
+"""`hft bench` with packet paths leaves nothing behind when it is killed, and names
+the missing right to a user without it: packets.py HFT killed|unprivileged.
 Exits 77 where it cannot run."""
 import os
 import pathlib
@@ -42,7 +42,7 @@ def descriptors(pid):
 
 
 def namespaces(pid):
-    """Those that it holds by a descriptor."""
+    """The network namespaces that it holds by a descriptor."""
     return {name for name in descriptors(pid).values()
             if name.startswith("net:[")}
 
@@ -68,7 +68,7 @@ def held():
         try:
             names.add(os.readlink(process / "ns/net"))
             names |= namespaces(process.name)
-        except OSError:  # it has ended, or is not ours to look into
+        except OSError:  # it has ended, or we may not look into it
             pass
     return names
 
@@ -119,7 +119,7 @@ def unprivileged():
                     if paths.takes_packets(HFT, path)]
     expect("there are paths that take a --sender", True, bool(packet_paths))
     with tempfile.TemporaryDirectory() as name:
-        # Where anyone can reach it, as a build folder need not be.
+        # In a directory that anyone can reach, which the build directory may not be.
         os.chmod(name, 0o755)
         hft = shutil.copy(HFT, name)
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `hft bench` says of its paths."""
+"""The paths of `hft bench`, as it lists them."""
 import subprocess
 
 

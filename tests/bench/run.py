@@ -17,9 +17,9 @@ from checks import expect, finish, skip
 HFT, WHAT = sys.argv[1:]
 SAMPLES = 50
 SUMMARY = ("samples", "min", "p50", "p90", "p99", "p999", "p9999", "max", "mean")
-# Nothing is offered on a schedule, or the record does not say how late it is.
+# These have no schedule, or records that do not say how late they are.
 WITHOUT_SCHEDULE = {"syscall", "floor", "lamport", "lamport-spin"}
-LOSING = {"shm"}  # what is not seen in time
+LOSING = {"shm"}  # a record that is not seen in time is lost
 SENDERS = ("frame", "udp")
 STEPS = {"size": 11, "rings": 9, "capacity": 11}
 
@@ -60,8 +60,7 @@ def check_frame(document, schema):
 
 
 def check_paths(folder, is_expected, sender=None):
-    # Few enough records to fit into any ring: whatever stands still, none is
-    # lost.
+    # All records fit into any ring, so none is lost even if a process stands still.
     arguments = ["--samples", str(SAMPLES), "--json", f"{folder}/results.json",
                  "--csv", str(folder), "--hgrm", str(folder)]
     if WHAT != "default":

@@ -2,7 +2,7 @@
 """`hft replay` to `hft feed` over the loopback of a network namespace of its
 own, which ends with this process: end_to_end.py HFT whole|gaps|unicast|interrupt|xdp
 Expected books are computed here from the capture that replay writes. Exits 77
-where there is no namespace to be had."""
+where it may not make a namespace."""
 import collections
 import fcntl
 import json
@@ -56,7 +56,7 @@ def replay(*arguments, to=GROUP):
 
 
 class Feed:
-    """`hft feed`, from when it listens on."""
+    """`hft feed`, once it listens."""
 
     def __init__(self, *arguments, group=GROUP, source=("--socket",)):
         self.out = tempfile.TemporaryFile("w+")
@@ -89,7 +89,7 @@ def payloads(path):
 
 
 def messages(path):
-    """(sequence, bytes) of each."""
+    """(sequence, bytes) of each message."""
     for payload in payloads(path):
         sequence, count = struct.unpack_from(">QH", payload, 10)
         at = 20
@@ -100,7 +100,7 @@ def messages(path):
 
 
 def tops(path):
-    """(locate, side): (price, shares, orders), or None, after them all."""
+    """(locate, side): (price, shares, orders) or None, after the last message."""
     orders = {}
     stocks = set()
     for _, message in messages(path):
@@ -134,7 +134,7 @@ def tops(path):
 
 
 def told(lines):
-    """The same, as the last line of each stock has it."""
+    """The same from the last line that feed printed for each stock."""
     found = {}
     for line in lines:
         for side, name in (("B", "bid"), ("S", "ask")):

@@ -124,7 +124,7 @@ def check_required():
         for missing in page.required:
             seen += 1
             expect_refusal(page, f"{missing} is required", *given)
-            # Only that of a directory is looked at, and this is one.
+            # Only the value of DIR is looked at, and "/" is a directory.
             given += [missing.split()[0], "/"] if " " in missing else ["/"]
         for option, text in page.options.items():
             expect(f"{page.name}: {option} is required where help says so",
@@ -134,8 +134,8 @@ def check_required():
 
 
 def check_ranges():
-    """Whatever help gives a range for refuses a value that is no number, with
-    the range in words; and so do values of other kinds."""
+    """Options for which help gives a range refuse a value that is not a number, with
+    the range in words. So do options with other kinds of values."""
     ranges = 0
     pages = everything()
     for page in pages:
@@ -180,7 +180,7 @@ def check_ranges():
 
 
 def check_help():
-    """Each has an example of its own command, in lines that fit."""
+    """Each help has an example of its own command, in lines that fit a terminal."""
     for page in everything():
         _, title, rest = page.text.partition("\nExample")
         examples = re.findall(r"^(?:Example: |  )(hft .*)$", title.strip() + rest,
@@ -199,7 +199,7 @@ def check_help():
 
 
 def check_statuses():
-    """Those of man hft.1, whose errors begin with the command's name."""
+    """Statuses are those of man hft.1; errors begin with the name of the command."""
     source = (ROOT / "tools/exit_status.hpp").read_text("utf-8")
     man = (ROOT / "man/hft.1").read_text("utf-8")
     section = man[man.index("\n.SH EXIT STATUS\n"):]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """For the checks in Python: the project's files, and their comments and prose.
 
-Whatever part of a file is asked for keeps the file's line breaks, so that a
-finding's offset gives its line.
+Each part of a file keeps the line breaks of the file, so that the offset of a
+finding gives its line.
 """
 import os
 import re
@@ -19,7 +19,7 @@ FENCE = re.compile(r"^( *)```.*?^ *```", re.M | re.S)
 
 
 def project_files(*pathspecs):
-    """Tracked or new, not ignored, and there."""
+    """Existing files, tracked or new, but not ignored ones."""
     listing = subprocess.run(
         ["git", "ls-files", "-coz", "--exclude-standard", "--deduplicate", "--",
          *pathspecs],

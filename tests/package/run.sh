@@ -93,8 +93,8 @@ case $way in
     install_hft
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft.pc)")
     export PKG_CONFIG_PATH
-    # Our headers raise no warning in a user's program. Word splitting: the
-    # flags are as many as pkg-config says.
+    # Our headers raise no warning in a user's program. The flags of pkg-config are
+    # split into words.
     flags=$(pkg-config --cflags --libs 'hft >= 0.1')
     # shellcheck disable=SC2086
     "$cxx" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Opens the report of a folder of results in headless Chromium and checks that
-# its charts have drawn. Usage: run.sh [DIR]; without DIR it makes one up.
+# its charts have drawn. Usage: run.sh [DIR]; without DIR it makes an example.
 # HFT_BUILD names the build folder (default build/release).
 set -uo pipefail
 

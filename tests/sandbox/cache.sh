@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A cache that is full, not ours or not there; QEMU missing.
+# A full disk, a cache that cannot be created, and a machine without QEMU.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 
@@ -11,7 +11,7 @@ mkdir "$scratch/small"
 if mount -t tmpfs -o size=8m tmpfs "$scratch/small" 2>/dev/null; then
   said=$(XDG_CACHE_HOME=$scratch/small vm/build-kernel.sh "$(first_kernel users custom)" 2>&1)
   check "full disk: status" equals 73 $?
-  check "full disk: said" contains "is full" "$said"
+  check "full disk: message" contains "is full" "$said"
   check "full disk: no tree is left" equals "" \
     "$(ls -A "$scratch/small/hft-sandbox/src")"
   umount "$scratch/small"
@@ -23,7 +23,7 @@ fi
 : >"$scratch/file"
 said=$(XDG_CACHE_HOME=$scratch/file vm/build-kernel.sh "$(first_kernel users custom)" 2>&1)
 check "no cache folder: status" equals 73 $?
-check "no cache folder: which" contains "$scratch/file" "$said"
+check "no cache folder: names it" contains "$scratch/file" "$said"
 
 # All programs but QEMU.
 mkdir "$scratch/bin"

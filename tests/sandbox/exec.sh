@@ -15,7 +15,7 @@ check "stdout passes through" equals out "$(cat "$scratch/out")"
 check "stderr passes through, alone" equals err "$(cat "$scratch/err")"
 
 "$sandbox" exec -- no-such-command 2>"$scratch/err"
-check "a command that is not there: 127" equals 127 $?
+check "a command that does not exist: 127" equals 127 $?
 
 "$sandbox" exec -- sh -c 'head -c 300000 /dev/zero | tr "\0" x; printf "\0\r\n\377"' >"$scratch/out"
 check "bytes are not changed" equals \

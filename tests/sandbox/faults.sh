@@ -14,7 +14,7 @@ fault() {
   (cd "$scratch" && exec "$OLDPWD/sandbox" exec "$@") >"$scratch/out" 2>"$scratch/err"
   found=$?
   check "$name: exit status" equals "$status" "$found"
-  check "$name: said" contains "$text" "$(cat "$scratch/err")"
+  check "$name: message" contains "$text" "$(cat "$scratch/err")"
   check "$name: where the log is" grep -q 'the whole log: /' "$scratch/err"
   check "$name: the log is there" test -s \
     "$(sed -n 's/.*the whole log: //p' "$scratch/err" | head -n 1)"

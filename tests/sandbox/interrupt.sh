@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Ctrl-C and SIGTERM: QEMU is gone, nothing half-written stays.
+# After Ctrl-C and SIGTERM no QEMU runs and nothing half written is left.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 

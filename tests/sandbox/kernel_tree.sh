@@ -49,18 +49,18 @@ build() { XDG_CACHE_HOME=$scratch/cache vm/build-kernel.sh --kernel-src "$tree" 
 mkdir -p "$tree/include/config"
 said=$(build)
 check "a tree that was built in: status" equals 65 $?
-check "a tree that was built in: what to do" contains mrproper "$said"
+check "a tree that was built in: says what to do" contains mrproper "$said"
 rmdir "$tree/include/config"
 
 mv "$tree/drivers/Kconfig" "$scratch/Kconfig"
 said=$(build)
 check "a file is missing: status" equals 65 $?
-check "a file is missing: which" contains drivers/Kconfig "$said"
+check "a file is missing: names it" contains drivers/Kconfig "$said"
 
 grep -v '^endmenu' "$scratch/Kconfig" >"$tree/drivers/Kconfig"
 said=$(build)
 check "an unpatchable tree: status" equals 65 $?
-check "an unpatchable tree: why" contains endmenu "$said"
+check "an unpatchable tree: says why" contains endmenu "$said"
 mv "$scratch/Kconfig" "$tree/drivers/Kconfig"
 
 # The first file to be compiled: the build fails at once.
@@ -69,7 +69,7 @@ echo 'not C' >"$tree/scripts/mod/empty.c"
 before=$(state)
 said=$(build)
 check "a tree that does not compile: status" equals 80 $?
-check "a tree that does not compile: step" contains "make bzImage failed" "$said"
+check "a tree that does not compile: names the step" contains "make bzImage failed" "$said"
 check "a tree that does not compile: the error" contains "empty.c" "$said"
 check "a tree that does not compile: the log" test -s \
   "$(sed -n 's/.*the whole log: //p' <<<"$said" | head -n 1)"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Stock kernels that cannot be had: told apart, and nothing half done is left.
+# Stock kernels that cannot be fetched: each reason has its status and message, and
+# nothing half done is left.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 
@@ -15,16 +16,16 @@ refused() {
   said=$(XDG_CACHE_HOME=$scratch/$1 vm/stock-kernel.sh "$stock" 2>&1)
   found=$?
   check "$1: exit status" equals "$2" "$found"
-  check "$1: said" contains "$3" "$said"
+  check "$1: message" contains "$3" "$said"
   check "$1: nothing is left" equals "" \
     "$(find "$scratch/$1" -path '*/images/*' 2>/dev/null)"
 }
 
 said=$(vm/stock-kernel.sh stock-2.6 2>&1)
 check "unknown: exit status" equals 64 $?
-check "unknown: said" contains "expected $stock" "$said"
+check "unknown: message" contains "expected $stock" "$said"
 
-# Nobody listens there.
+# Nobody listens on that port.
 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
   refused offline 69 "cannot download linux-image-${stock#stock-}"
 

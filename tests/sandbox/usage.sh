@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Wrong command lines, folders and kernel trees: told, with what would be right.
+# Wrong command lines, directories and kernel trees: the error says what is expected.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../stages/lib.sh"
 

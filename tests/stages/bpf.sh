@@ -19,7 +19,7 @@ image_of() {
   local status
   image=$(vm/stock-kernel.sh "$1" 2> >(tee "$out/$1.fetch" >&2))
   status=$?
-  # 69: neither in the cache nor to be had.
+  # 69: it is not in the cache and cannot be downloaded.
   if [[ $status == 69 ]]; then
     printf 'SKIP %s: %s\n' "$1" "$(sed -n 's/^sandbox: //p' "$out/$1.fetch")"
     skipped=$((skipped + 1))

@@ -28,8 +28,8 @@ for result in document["results"]:
     order = [result[k] for k in ("min", "p50", "p90", "p99", "p999", "max")]
     expect(f"{name}: percentiles ascend", sorted(order), order)
     expect(f"{name}.p50 is positive", True, result["p50"] > 0)
-    # Counters of two CPUs may differ by more than a record takes. The host
-    # decides that; ours is to say so with the figures.
+    # Counters of two CPUs may differ by more than a record takes. The host decides
+    # that; the result has to say so.
     doubted = any(f" samples of {name} took 0 cycles" in reason
                   for reason in document["validity"]["reasons"])
     expect(f"{name}: samples of no time are a reason to doubt",

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Driver tests in the guest: KUnit at the debug kernel's boot, then vm_tests; and
+# Driver tests in the guest: KUnit when the debug kernel boots, then vm_tests. Reports
 # which lines of the driver they reached.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -22,7 +22,7 @@ in_guest "$image" "$out/vm_tests.log" "$out/console.log" --deadline 600 \
     exit $status'
 check "vm_tests ran to its end" equals 0 $?
 check "the debug kernel has no complaint" kernel_is_well "$out/console.log"
-check "kmemleak has none" equals "" "$(cat "$out/gcda/kmemleak" || echo 'no report')"
+check "kmemleak found no leak" equals "" "$(cat "$out/gcda/kmemleak" || echo 'no report')"
 
 # Cases are indented below their suite.
 kunit='^\[ *[0-9.]+\] {5,}'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # A hostile consumer on the debug kernel, and on a driver with a mistake that it
-# has to find. `./sandbox test --hostile` has it go on ten times as long.
+# has to find. `./sandbox test --hostile` runs it ten times as long.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -14,7 +14,7 @@ vm/guest-run.sh --image "$image" --accel auto --deadline $((300 + operations / 2
   --program build/guest/hostile --console "$out/debug.console" -- \
   hostile --operations "$operations" | tee "$out/debug.log"
 check "the honest ring is intact" equals 0 "${PIPESTATUS[0]}"
-check "so many operations" grep -qE "^$((operations / 10))[0-9]+ operations, .* 0 wrong" \
+check "the number of operations, none of them wrong" grep -qE "^$((operations / 10))[0-9]+ operations, .* 0 wrong" \
   "$out/debug.log"
 check "the debug kernel has no complaint" kernel_is_well "$out/debug.console"
 
@@ -27,6 +27,6 @@ vm/guest-run.sh --image "$image" --accel auto --deadline 300 \
 status=$?
 # An index that leads out of the ring ends in an oops, or in wrong records.
 check "an index from the consumer page is found out" test "$status" = 81 -o "$status" = 1
-check "and it is in the driver" grep -aqE 'RIP: .*\[hft\]|[1-9][0-9]* wrong' \
+check "the mistake shows in the driver or in wrong records" grep -aqE 'RIP: .*\[hft\]|[1-9][0-9]* wrong' \
   "$out/broken.console" "$out/broken.log"
 summary

@@ -50,8 +50,8 @@ kernel_is_well() {
 # count PATTERN FILE: lines of a guest's output.
 count() { tr -d '\r' <"$2" | grep -cE "$1"; }
 
-# count_cases LOG: what a GoogleTest program says of its own; a log without any case
-# is a failure.
+# count_cases LOG: adds the cases of a GoogleTest program; a log without any case is a
+# failure.
 count_cases() {
   local ok bad away
   ok=$(count '^\[       OK' "$1")
@@ -64,7 +64,7 @@ count_cases() {
   ((passed += ok, failed += bad, skipped += away)) || true
 }
 
-# count_scripts SCRIPT...: runs each, and counts what its last line says.
+# count_scripts SCRIPT...: runs each, and adds the counts in its last line.
 count_scripts() {
   local script counts
   for script; do
@@ -78,8 +78,8 @@ count_scripts() {
   done
 }
 
-# in_guest IMAGE LOG CONSOLE GUEST-RUN-OPTION... -- COMMAND...: its status and its
-# output, also into LOG; what GoogleTest says of a case that passed only there.
+# in_guest IMAGE LOG CONSOLE GUEST-RUN-OPTION... -- COMMAND...: its status, and its
+# output without the lines of passed cases; LOG has all of it.
 in_guest() {
   local image=$1 log=$2 console=$3
   shift 3

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The driver as a module: Debian's kernels load it, DKMS builds it, and what
-# differs between kernels is found by compiling.
+# The driver as a module: Debian's kernels load it, DKMS builds it, and its probes
+# find the interfaces that differ between kernels.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -19,14 +19,14 @@ describes_itself() { # FILE RELEASE
   check "modinfo: version" equals "$version" "$(info version "$1")"
   check "modinfo: licence" equals GPL "$(info license "$1")"
   check "modinfo: kernel" contains "$2 " "$(info vermagic "$1")"
-  check "modinfo: described" test -n "$(info description "$1")" -a -n "$(info author "$1")"
-  check "modinfo: every parameter described" equals \
+  check "modinfo: description" test -n "$(info description "$1")" -a -n "$(info author "$1")"
+  check "modinfo: every parameter has a description" equals \
     "simulator_cpu slot_count slot_size" \
     "$(info parm "$1" | sed -n 's/:.*(uint)$//p' | sort | paste -sd' ')"
 }
 
-# suspends NAME IMAGE MODULES: the guest's console says how it went, for its shares
-# are gone by then, and it ends as one that has crashed.
+# suspends NAME IMAGE MODULES: the result is on the guest's console, because its shares
+# are gone by then. The guest ends like one that has crashed.
 suspends() {
   local console=$out/$1.suspend.console
   # shellcheck disable=SC2016  # the guest's
@@ -43,7 +43,7 @@ suspends() {
   kernel_is_well "$console"
 }
 
-# dkms_builds KERNEL: for that kernel, from trees of its own; ours is another.
+# dkms_builds KERNEL: in directories of its own, not in those of this machine.
 dkms_builds() {
   local headers release trees=$PWD/$out/dkms-$1
   headers=$(vm/stock-kernel.sh --headers "$1") || return

@@ -17,22 +17,22 @@ built=${XDG_CACHE_HOME:-$HOME/.cache}/hft-sandbox/build/$kernel/drivers/hft
 nm "$built"/*.o | awk '$2 ~ /^[tT]$/ { print $3 }' | sort -u >"$out/functions"
 check "the driver's functions are known" grep -qx hft_ring_publish "$out/functions"
 
-# races CONSOLE: which of our functions race, as KCSAN says it.
+# races CONSOLE: the functions of ours that KCSAN reports.
 races() {
   tr -d '\r' <"$1" | sed -n 's/.*BUG: KCSAN: \(.*\) in \(.*\)/\1 \2/p' | tr -s ' /' '\n' |
     sed 's/+.*//' | grep -xFf "$out/functions"
 }
 
-# no_race CONSOLE: KCSAN looked on, and saw none of ours.
+# no_race CONSOLE: KCSAN was enabled and reported none of our functions.
 no_race() {
   grep -q 'kcsan: enabled early' "$1" || {
-    echo "  KCSAN was not there" >&2
+    echo "  KCSAN was not enabled" >&2
     return 1
   }
   ! races "$1" >&2
 }
 
-# else_well CONSOLE: no complaint but of races.
+# else_well CONSOLE: the kernel complains of nothing but races.
 else_well() {
   tr -d '\r' <"$1" | grep -v 'BUG: KCSAN' >"$1.rest"
   kernel_is_well "$1.rest"

@@ -18,7 +18,7 @@ check "exactly the files of a result" equals \
   "$(LC_ALL=C ls -A "$out")"
 for path in "${paths[@]}"; do
   check "$path: CSV header" equals "sample,latency" "$(head -n 1 "$out/$path.csv")"
-  check "$path: a line a sample" equals $((samples + 1)) "$(wc -l <"$out/$path.csv")"
+  check "$path: a line for each sample" equals $((samples + 1)) "$(wc -l <"$out/$path.csv")"
   check "$path: .hgrm has its maximum" grep -q '^#\[Max' "$out/$path.hgrm"
 done
 for picture in cdf histogram; do

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# No system call by a producer whose consumer spins: quiet_producer.sh STRACE PROGRAM
+# A producer whose consumer spins makes no system call: quiet_producer.sh STRACE PROGRAM
 set -euo pipefail
 
 trace=$(mktemp)
 trap 'rm -f "$trace"' EXIT
 "$1" -o "$trace" "$2"
-# strace without -f sees the producer's thread alone.
+# Without -f strace follows only the producer's thread.
 calls=$(sed -n '/^getppid/,/^getppid/p' "$trace" | grep -vc '^getppid' || true)
 marks=$(grep -c '^getppid' "$trace")
 printf '%s system calls between %s marks\n' "$calls" "$marks"

@@ -20,14 +20,14 @@ SEEN = "{} records seen, 0 missed by this tap, 0 dropped by the producer\n"
 
 
 def attempt(*command):
-    """Runs what this machine may refuse."""
+    """Runs a command; skips the test if this machine refuses it."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         skip(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def enter_namespaces():
-    """Runs this script again, in them."""
+    """Runs this script again, in namespaces of its own."""
     if len(sys.argv) == 3:
         if os.geteuid() != 0:
             skip("BPF and its file system need CAP_SYS_ADMIN: run as root")
@@ -44,7 +44,7 @@ class Running:
     standard error."""
 
     def __init__(self, *arguments, program=HFT):
-        # Without a buffer: communicate() would not have what is left in it.
+        # Without a buffer, in which communicate() would not look.
         self.process = subprocess.Popen([program, *arguments], bufsize=0,
                                         stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What `hft produce` says, and how it ends: produce.py HFT WHAT, where WHAT is
-a function below, without check_. Exits 77 where there is no BPF or no namespace
-to be had."""
+"""The output of `hft produce`, and how it ends: produce.py HFT WHAT, where WHAT is a
+function below, without check_. Exits 77 where it may not use BPF or namespaces."""
 import json
 import os
 import re
@@ -31,7 +30,7 @@ def ip(*arguments):
 def make_veth():
     """hft-tx and hft-rx, in the namespace of the test."""
     ip("link", "add", "hft-tx", "type", "veth", "peer", "name", "hft-rx")
-    # The one that sends last: it has its carrier, and sends, right away.
+    # The sending end comes last: then it has its carrier, and sends, at once.
     for end in ("hft-rx", "hft-tx"):
         ip("link", "set", end, "up")
 
@@ -53,7 +52,7 @@ def check_native():
 
 
 def check_gone():
-    """The interface is removed under its program."""
+    """The interface is removed while its program is attached."""
     make_veth()
     with Running("produce", "xdp", "--interface", "hft-rx", "--pin",
                  PIN) as producer:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`hft tap` looks on at rings that `hft produce` fills: run.py HFT WHAT, where
-WHAT is a function below, without check_. Exits 77 where there is no BPF or no
-namespace to be had."""
+WHAT is a function below, without check_. Exits 77 where it may not use BPF or
+namespaces."""
 import collections
 import contextlib
 import json
@@ -93,7 +93,7 @@ def check_interrupt():
 
 
 def check_loss():
-    # No one consumes: 64 records fit, the others are dropped.
+    # Nobody consumes: 64 records fit, the others are dropped.
     with producing("timer", "--slots", "64") as producer:
         with Running("tap", PIN, "-q") as running:
             dropped = 0
@@ -147,7 +147,7 @@ def receiving(*arguments):
 
 
 def tap_datagrams(*arguments):
-    """They, and the output of tap, which has none that is for another port."""
+    """Returns the datagrams, and the output of a tap while they were sent."""
     sent = datagrams()
     # Packets of one CPU are in one ring, in their order.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -18,7 +18,7 @@
 # --kernel-src builds a kernel from the tree in DIR instead. --module builds the
 # driver as a module beside the kernel instead of in it.
 # The guest has BusyBox, `hft` and lat_v0, lat_v2, lat_v3; its CPU 1 is isolated.
-# A guest that is not done after --deadline SECONDS (600; 0 for none) is ended.
+# --deadline SECONDS ends a guest that has not finished by then (600; 0 for never).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../options.sh"
