@@ -304,10 +304,10 @@ TEST_P(AbandonedTest, ATapGoesOnBehindWhatWillNeverBePublished) {
   tap::Watch watch(std::span(&ring, 1), StartAt::kOldest);
   const auto expect_next = [&](std::uint64_t from, std::uint64_t count) {
     for (std::uint64_t i = from; i < from + count; ++i) {
-      const tap::Sight* const sight = watch.next();
-      ASSERT_NE(sight, nullptr);
-      EXPECT_EQ(sight->position, i);
-      EXPECT_EQ(sequence_of(*sight->record), i);
+      const tap::TappedRecord* const tapped = watch.next();
+      ASSERT_NE(tapped, nullptr);
+      EXPECT_EQ(tapped->position, i);
+      EXPECT_EQ(sequence_of(*tapped->record), i);
     }
     EXPECT_EQ(watch.next(), nullptr);
   };

@@ -108,9 +108,8 @@ TEST(Earliest, LooksAgainAtTheRingsBeforeTheOneThatHasARecord) {
   }
 }
 
-// While the rings are looked at one after the other, those behind the eye go
-// on.
-TEST(Earliest, FindsWhatIsPublishedBehindTheEye) {
+// While the rings are looked at one after the other, those before go on.
+TEST(Earliest, FindsWhatIsPublishedBehindTheLook) {
   World world(4);
   Earliest<FakeRing> rings = all_of(world);
   world.publish(3, 100);

@@ -53,24 +53,26 @@ TEST(Tick, LateIsSaturated) {
   EXPECT_EQ(read.sequence, 1U);
 }
 
-Seen take(TickReader& reader, const Tick& tick) {
+Arrival take(TickReader& reader, const Tick& tick) {
   const std::uint64_t word = tick.pack();
   std::array<std::byte, kPayloadMin> payload;
   std::memcpy(payload.data(), &word, sizeof(word));
-  Seen seen;
-  reader.take(42, payload.data(), seen);
-  return seen;
+  Arrival arrival;
+  reader.take(42, payload.data(), arrival);
+  return arrival;
 }
 
 TEST(TickReader, TellsLostFromMissed) {
   TickReader reader(1000);
   const std::uint64_t period = reader.period_cycles();
-  const Seen first = take(reader, {.sequence = 0, .late_cycles = period - 1});
+  const Arrival first =
+      take(reader, {.sequence = 0, .late_cycles = period - 1});
   EXPECT_EQ(first.sequence, 0U);
   EXPECT_EQ(first.stamp, 42U);
   EXPECT_TRUE(first.scheduled);
   EXPECT_EQ(first.missed, 0U);
-  const Seen third = take(reader, {.sequence = 2, .late_cycles = 3 * period});
+  const Arrival third =
+      take(reader, {.sequence = 2, .late_cycles = 3 * period});
   EXPECT_EQ(third.sequence, 2U);
   EXPECT_EQ(third.missed, 3U);
 }

@@ -116,16 +116,17 @@ void Attribution::before() {
   preemptions_before_ = preemptions();
 }
 
-std::string Attribution::explain(std::uint64_t latency, const Seen& seen) {
+std::string Attribution::explain(std::uint64_t latency,
+                                 const Arrival& arrival) {
   std::string cause;
-  if (seen.stall_cycles * 2 > latency) {
+  if (arrival.stall_cycles * 2 > latency) {
     cause =
-        fmt::format("consumer stood still for {} cycles", seen.stall_cycles);
-  } else if (seen.stall_cycles != 0) {
+        fmt::format("consumer stood still for {} cycles", arrival.stall_cycles);
+  } else if (arrival.stall_cycles != 0) {
     cause = fmt::format(
         "producer stood still between stamp and publication; the consumer "
         "polled on, at most {} cycles apart",
-        seen.stall_cycles);
+        arrival.stall_cycles);
   } else {
     cause = "not polled";
   }

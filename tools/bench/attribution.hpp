@@ -26,7 +26,7 @@ class Attribution {
   void before();
   /// Right after it: which side stalled, the interrupts on each CPU meanwhile,
   /// and the threads that ran in the consumer's place.
-  std::string explain(std::uint64_t latency, const Seen& seen);
+  std::string explain(std::uint64_t latency, const Arrival& arrival);
 
  private:
   // What is counted, by name: "LOC on CPU 1".

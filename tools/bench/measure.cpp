@@ -18,25 +18,26 @@ namespace {
 
 constexpr std::size_t kWorst = 10;
 
-std::uint64_t latency_of(const Seen& seen) {
-  if (seen.now < seen.stamp) {
+std::uint64_t latency_of(const Arrival& arrival) {
+  if (arrival.now < arrival.stamp) {
     throw std::runtime_error(fmt::format(
         "the consumer's clock is {} cycles behind the producer's: the counters "
         "of this machine's CPUs are not synchronised",
-        seen.stamp - seen.now));
+        arrival.stamp - arrival.now));
   }
-  return seen.now - seen.stamp;
+  return arrival.now - arrival.stamp;
 }
 
 // The record itself, and every further tick that fell due while it was late:
 // had those been published, the consumer would have had them no earlier than
 // this.
-void add_schedule(const Seen& seen, std::uint64_t period_ns, std::uint64_t hz,
-                  Measured& measured) {
-  const std::uint64_t latency = latency_of(seen) + to_cycles(seen.late_ns, hz);
+void add_schedule(const Arrival& arrival, std::uint64_t period_ns,
+                  std::uint64_t hz, Measured& measured) {
+  const std::uint64_t latency =
+      latency_of(arrival) + to_cycles(arrival.late_ns, hz);
   measured.schedule.push_back(latency);
   const std::uint64_t period_cycles = to_cycles(period_ns, hz);
-  for (std::uint64_t tick = 1; tick <= seen.missed; ++tick) {
+  for (std::uint64_t tick = 1; tick <= arrival.missed; ++tick) {
     if (latency < tick * period_cycles) {
       break;
     }
@@ -57,12 +58,12 @@ void keep_worst(std::vector<lab::Outlier>& worst, lab::Outlier outlier) {
 // last record skipped. The next record is one that we wait for.
 void discard_backlog(Path& path, std::uint64_t& sequence) {
   std::uint64_t begin = 0;
-  Seen seen;
+  Arrival arrival;
   do {
     begin = tsc_now();
-    seen = path.next();
-    sequence = seen.sequence;
-  } while (seen.stamp < begin);
+    arrival = path.next();
+    sequence = arrival.sequence;
+  } while (arrival.stamp < begin);
 }
 
 void measure_round(const Plan& plan, const Subject& subject,
@@ -77,35 +78,35 @@ void measure_round(const Plan& plan, const Subject& subject,
   }
 
   path->begin();
-  Seen seen;
+  Arrival arrival;
   for (std::uint64_t i = 0; i < subject.warmup; ++i) {
-    seen = path->next();
+    arrival = path->next();
   }
   const std::size_t first = measured.latency.size();
-  const std::uint64_t begin = seen.now;
-  std::uint64_t sequence = seen.sequence;
+  const std::uint64_t begin = arrival.now;
+  std::uint64_t sequence = arrival.sequence;
   Flow& flow = measured.flow.emplace_back();
   for (std::uint64_t i = 0; i < samples; ++i) {
     if (attribution) {
       attribution->before();
       discard_backlog(*path, sequence);
     }
-    seen = path->next();
-    const std::uint64_t latency = latency_of(seen);
+    arrival = path->next();
+    const std::uint64_t latency = latency_of(arrival);
     if (attribution) {
       keep_worst(measured.worst, {measured.latency.size(), latency,
-                                  attribution->explain(latency, seen)});
+                                  attribution->explain(latency, arrival)});
     }
     measured.latency.push_back(latency);
-    if (seen.scheduled) {
-      add_schedule(seen, setting.period_ns, plan.tsc_hz, measured);
-      flow.missed += seen.missed;
+    if (arrival.scheduled) {
+      add_schedule(arrival, setting.period_ns, plan.tsc_hz, measured);
+      flow.missed += arrival.missed;
     }
-    flow.lost += seen.sequence - sequence - 1;
-    sequence = seen.sequence;
+    flow.lost += arrival.sequence - sequence - 1;
+    sequence = arrival.sequence;
   }
   flow.seen = samples;
-  flow.elapsed_cycles = seen.now - begin;
+  flow.elapsed_cycles = arrival.now - begin;
   const lab::Summary round =
       lab::summarise(std::span(measured.latency).subspan(first));
   measured.rounds.push_back({round.p50, round.p99});

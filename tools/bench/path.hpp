@@ -12,8 +12,8 @@
 
 namespace hft::bench {
 
-/// One record as the consumer saw it.
-struct Seen {
+/// A record, as it arrived at the consumer.
+struct Arrival {
   std::uint64_t now = 0;           // consumer's clock right after, cycles
   std::uint64_t stamp = 0;         // producer's clock right before, cycles
   std::uint64_t sequence = 0;      // counts what the producer offered
@@ -34,7 +34,7 @@ class Path {
   /// begins its schedule.
   virtual void begin() {}
   /// Wait for the next record.
-  virtual Seen next() = 0;
+  virtual Arrival next() = 0;
 };
 
 /// Through what the paths of packets send. Frames made in advance go past the

@@ -48,8 +48,8 @@ class Output {
     }
   }
 
-  void take(const Sight& sight) {
-    const hft_record& record = *sight.record;
+  void take(const TappedRecord& tapped) {
+    const hft_record& record = *tapped.record;
     if (capture_) {
       if (record.type != HFT_RECORD_FRAME) {
         throw std::runtime_error(
@@ -57,11 +57,11 @@ class Output {
             "type: "
             "hft produce xdp --frames fills such rings");
       }
-      capture_->write(clock_.at(record.stamp), sight.payload, record.length);
+      capture_->write(clock_.at(record.stamp), tapped.payload, record.length);
     } else if (!options_.quiet) {
       const std::uint64_t time = clock_.at(record.stamp);
-      fmt::print("{}\n", options_.json ? to_json(sight, time)
-                                       : to_text(sight, time, options_.hex));
+      fmt::print("{}\n", options_.json ? to_json(tapped, time)
+                                       : to_text(tapped, time, options_.hex));
     }
   }
 
@@ -193,8 +193,8 @@ int tap(const TapOptions& options) {
   // What was published before the producer went is seen after that is known.
   bool gone = farewell.look();
   while (seen < options.count && !tools::stop_requested()) {
-    if (const Sight* sight = watch.next()) {
-      output.take(*sight);
+    if (const TappedRecord* tapped = watch.next()) {
+      output.take(*tapped);
       ++seen;
       wait.found();
     } else if (gone) {

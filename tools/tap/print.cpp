@@ -45,11 +45,12 @@ std::string type_name(std::uint16_t type) {
 
 // The payload as T when the record says that it is one.
 template <class T>
-const T* payload_as(const Sight& sight, hft_record_type type, T& storage) {
-  if (sight.record->type != type || sight.payload.size() < sizeof(T)) {
+const T* payload_as(const TappedRecord& tapped, hft_record_type type,
+                    T& storage) {
+  if (tapped.record->type != type || tapped.payload.size() < sizeof(T)) {
     return nullptr;
   }
-  std::memcpy(&storage, sight.payload.data(), sizeof(T));
+  std::memcpy(&storage, tapped.payload.data(), sizeof(T));
   return &storage;
 }
 
@@ -63,9 +64,9 @@ std::string name_of(const char (&name)[N]) {
   return text;
 }
 
-std::string describe(const Sight& sight) {
+std::string describe(const TappedRecord& tapped) {
   hft_market market;
-  if (payload_as(sight, HFT_RECORD_MARKET, market) != nullptr) {
+  if (payload_as(tapped, HFT_RECORD_MARKET, market) != nullptr) {
     return fmt::format(
         ", sequence {}, instrument {}, {} {} at {:.4f}, {} ns late",
         market.sequence, market.instrument,
@@ -73,7 +74,7 @@ std::string describe(const Sight& sight) {
         static_cast<double>(market.price) / 1e4, market.late);
   }
   hft_switch change;
-  if (payload_as(sight, HFT_RECORD_SWITCH, change) != nullptr) {
+  if (payload_as(tapped, HFT_RECORD_SWITCH, change) != nullptr) {
     return fmt::format(", {} [{}] -> {} [{}]", name_of(change.prev_comm),
                        change.prev_pid, name_of(change.next_comm),
                        change.next_pid);
@@ -113,37 +114,37 @@ std::uint64_t WallClock::at(std::uint64_t stamp) const {
                      static_cast<std::int64_t>(ticks * ns_per_tick_));
 }
 
-std::string to_text(const Sight& sight, std::uint64_t time, bool hex) {
-  const hft_record& record = *sight.record;
+std::string to_text(const TappedRecord& tapped, std::uint64_t time, bool hex) {
+  const hft_record& record = *tapped.record;
   const std::time_t seconds = static_cast<std::time_t>(time / kNsPerSecond);
   std::string line =
       fmt::format("{:%H:%M:%S}.{:09} {}#{} {} {} bytes{}{}",
                   fmt::localtime(seconds), time % kNsPerSecond,
-                  sight.ring == 0 ? "" : fmt::format("ring {} ", sight.ring),
-                  sight.position, type_name(record.type), record.length,
+                  tapped.ring == 0 ? "" : fmt::format("ring {} ", tapped.ring),
+                  tapped.position, type_name(record.type), record.length,
                   (record.flags & HFT_RECORD_TRUNCATED) != 0
-                      ? fmt::format(" (cut to {})", sight.payload.size())
+                      ? fmt::format(" (cut to {})", tapped.payload.size())
                       : "",
-                  describe(sight));
+                  describe(tapped));
   if (hex) {
-    line += hex_lines(sight.payload);
+    line += hex_lines(tapped.payload);
   }
   return line;
 }
 
-std::string to_json(const Sight& sight, std::uint64_t time) {
-  const hft_record& record = *sight.record;
+std::string to_json(const TappedRecord& tapped, std::uint64_t time) {
+  const hft_record& record = *tapped.record;
   nlohmann::ordered_json line{
       {"time", time},
-      {"ring", sight.ring},
-      {"position", sight.position},
+      {"ring", tapped.ring},
+      {"position", tapped.position},
       {"stamp", record.stamp},
       {"type", type_name(record.type)},
       {"length", record.length},
       {"truncated", (record.flags & HFT_RECORD_TRUNCATED) != 0}};
   hft_market market;
   hft_switch change;
-  if (payload_as(sight, HFT_RECORD_MARKET, market) != nullptr) {
+  if (payload_as(tapped, HFT_RECORD_MARKET, market) != nullptr) {
     line["sequence"] = market.sequence;
     line["instrument"] = market.instrument;
     line["side"] = market.side == HFT_SIDE_BUY ? "buy" : "sell";
@@ -151,14 +152,14 @@ std::string to_json(const Sight& sight, std::uint64_t time) {
     line["quantity"] = market.quantity;
     line["late"] = market.late;
     line["ticks_missed"] = market.missed;
-  } else if (payload_as(sight, HFT_RECORD_SWITCH, change) != nullptr) {
+  } else if (payload_as(tapped, HFT_RECORD_SWITCH, change) != nullptr) {
     line["prev_pid"] = change.prev_pid;
     line["prev_comm"] = name_of(change.prev_comm);
     line["next_pid"] = change.next_pid;
     line["next_comm"] = name_of(change.next_comm);
   } else {
     std::string hex;
-    for (const std::byte byte : sight.payload) {
+    for (const std::byte byte : tapped.payload) {
       fmt::format_to(std::back_inserter(hex), "{:02x}",
                      static_cast<unsigned>(byte));
     }

@@ -2,7 +2,7 @@
 // A record as a line: for people, or as JSON.
 //
 //   const hft::tap::WallClock clock(info);
-//   fmt::print("{}\n", hft::tap::to_text(sight, clock.at(record.stamp)));
+//   fmt::print("{}\n", hft::tap::to_text(tapped, clock.at(record.stamp)));
 #pragma once
 
 #include <hft/abi.h>
@@ -30,9 +30,9 @@ class WallClock {
 
 /// "12:34:56.123456789 #17 market 40 bytes, …"; local time. With `hex` lines
 /// of the payload's bytes follow.
-std::string to_text(const Sight& sight, std::uint64_t time, bool hex);
+std::string to_text(const TappedRecord& tapped, std::uint64_t time, bool hex);
 
 /// One object, no newline; the payload in hexadecimal unless its type is known.
-std::string to_json(const Sight& sight, std::uint64_t time);
+std::string to_json(const TappedRecord& tapped, std::uint64_t time);
 
 }  // namespace hft::tap

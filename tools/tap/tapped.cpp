@@ -50,13 +50,13 @@ Tapped open_rings(const std::string& name) {
 
 bool Tapped::producer_gone() const { return pinned && pinned->producer_gone(); }
 
-Watch::Eye::Eye(const Attached& ring, StartAt start)
+Watch::View::View(const Attached& ring, StartAt start)
     : end(ring.observer_end()),
       observer(ring.observer(start)),
       dropped_before(__atomic_load_n(&end.producer->dropped, __ATOMIC_RELAXED)),
       bytes((end.info->slot_size - HFT_SLOT_HEADER) / sizeof bytes[0]) {}
 
-const hft_record* Watch::Eye::try_read() noexcept {
+const hft_record* Watch::View::try_read() noexcept {
   if (!waits) {
     hft_record record;
     constexpr std::size_t kWords = sizeof record / sizeof bytes[0];
@@ -66,16 +66,16 @@ const hft_record* Watch::Eye::try_read() noexcept {
   return waits ? reinterpret_cast<const hft_record*>(bytes.data()) : nullptr;
 }
 
-std::uint64_t Watch::Eye::position() const noexcept {
+std::uint64_t Watch::View::position() const noexcept {
   return observer.position() - 1;
 }
 
-std::uint64_t Watch::Eye::published_until(std::uint64_t /*known*/,
-                                          std::size_t /*most*/) const noexcept {
+std::uint64_t Watch::View::published_until(
+    std::uint64_t /*known*/, std::size_t /*most*/) const noexcept {
   return observer.position();
 }
 
-bool Watch::Eye::stands_still() const noexcept {
+bool Watch::View::stands_still() const noexcept {
   return !waits && end.info->producer_kind != HFT_PRODUCER_PROCESS &&
          observer.position() <
              __atomic_load_n(&end.producer->producer_pos, __ATOMIC_RELAXED);
@@ -83,38 +83,38 @@ bool Watch::Eye::stands_still() const noexcept {
 
 Watch::Watch(std::span<const Attached> rings, StartAt start) {
   for (const Attached& ring : rings) {
-    eyes_.add(Eye(ring, start));
+    views_.add(View(ring, start));
   }
 }
 
-const Sight* Watch::next() {
+const TappedRecord* Watch::next() {
   if (given_) {
-    eyes_.release();
+    views_.release();
   }
-  const hft_record* const record = eyes_.try_read();
+  const hft_record* const record = views_.try_read();
   given_ = record != nullptr;
   if (!given_) {
     return nullptr;
   }
-  const Eye& eye = eyes_[eyes_.ring()];
-  sight_ = {.ring = eye.end.info->ring_id,
-            .position = eye.position(),
-            .record = record,
-            .payload = payload(*record, eye.end.info->slot_size)};
-  return &sight_;
+  const View& view = views_[views_.ring()];
+  tapped_ = {.ring = view.end.info->ring_id,
+             .position = view.position(),
+             .record = record,
+             .payload = payload(*record, view.end.info->slot_size)};
+  return &tapped_;
 }
 
 std::vector<Reserved> Watch::reserved(std::uint64_t now) {
   std::vector<Reserved> all;
-  stands_.resize(eyes_.size());
-  for (std::size_t i = 0; i < eyes_.size(); ++i) {
-    const Eye& eye = eyes_[i];
+  stands_.resize(views_.size());
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    const View& view = views_[i];
     Reserved& stands = stands_[i];
-    const std::uint64_t next = eye.observer.position();
-    if (!eye.stands_still()) {
+    const std::uint64_t next = view.observer.position();
+    if (!view.stands_still()) {
       stands = {};
     } else if (stands.since == 0 || stands.position != next) {
-      stands = {.ring = eye.end.info->ring_id, .position = next, .since = now};
+      stands = {.ring = view.end.info->ring_id, .position = next, .since = now};
     } else {
       all.push_back(stands);
     }
@@ -124,35 +124,36 @@ std::vector<Reserved> Watch::reserved(std::uint64_t now) {
 
 std::vector<Abandoned> Watch::pass_abandoned() {
   std::vector<Abandoned> all;
-  for (std::size_t i = 0; i < eyes_.size(); ++i) {
-    Eye& eye = eyes_[i];
-    if (!eye.stands_still()) {
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    View& view = views_[i];
+    if (!view.stands_still()) {
       continue;
     }
-    const std::uint64_t first = eye.observer.position();
-    const std::uint64_t next = first_published(eye.end, first);
-    all.push_back(
-        {.ring = eye.end.info->ring_id, .first = first, .count = next - first});
-    eye.missed_before += eye.observer.missed();
-    eye.observer = Observer(eye.end, next);
+    const std::uint64_t first = view.observer.position();
+    const std::uint64_t next = first_published(view.end, first);
+    all.push_back({.ring = view.end.info->ring_id,
+                   .first = first,
+                   .count = next - first});
+    view.missed_before += view.observer.missed();
+    view.observer = Observer(view.end, next);
   }
   return all;
 }
 
 std::uint64_t Watch::missed() const {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < eyes_.size(); ++i) {
-    sum += eyes_[i].missed();
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    sum += views_[i].missed();
   }
   return sum;
 }
 
 std::uint64_t Watch::dropped() const {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < eyes_.size(); ++i) {
-    const Eye& eye = eyes_[i];
-    sum += __atomic_load_n(&eye.end.producer->dropped, __ATOMIC_RELAXED) -
-           eye.dropped_before;
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    const View& view = views_[i];
+    sum += __atomic_load_n(&view.end.producer->dropped, __ATOMIC_RELAXED) -
+           view.dropped_before;
   }
   return sum;
 }

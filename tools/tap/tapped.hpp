@@ -3,7 +3,7 @@
 //
 //   hft::tap::Tapped rings = hft::tap::open_rings("/sys/fs/bpf/feed");
 //   hft::tap::Watch watch(rings.rings, hft::StartAt::kNext);
-//   while (const hft::tap::Sight* sight = watch.next()) show(*sight);
+//   while (const hft::tap::TappedRecord* tapped = watch.next()) show(*tapped);
 #pragma once
 
 #include <hft/abi.h>
@@ -37,7 +37,7 @@ struct Tapped {
 Tapped open_rings(const std::string& name);
 
 /// A record, and where it was seen.
-struct Sight {
+struct TappedRecord {
   std::uint32_t ring = 0;  // hft_info.ring_id
   std::uint64_t position = 0;
   const hft_record* record = nullptr;  // valid until the next one
@@ -66,7 +66,7 @@ class Watch {
 
   /// The next record, of several rings the one that Earliest chooses; nullptr
   /// when there is none.
-  const Sight* next();
+  const TappedRecord* next();
 
   /// Where the records of each ring do not go on though positions are taken.
   /// `now` is the time, as in Reserved::since. For when next() gives nothing.
@@ -84,8 +84,8 @@ class Watch {
 
  private:
   // Holds a copy of one record, so that it sees one at a time.
-  struct Eye {
-    Eye(const Attached& ring, StartAt start);
+  struct View {
+    View(const Attached& ring, StartAt start);
     /// The record that waits, or the next one; nullptr when there is none.
     const hft_record* try_read() noexcept;
     /// Of the record that waits.
@@ -108,10 +108,10 @@ class Watch {
     bool waits = false;
   };
 
-  Earliest<Eye> eyes_;
+  Earliest<View> views_;
   std::vector<Reserved> stands_;  // where each ring was found to stand still
-  bool given_ = false;            // eyes_ has a record to be released
-  Sight sight_;
+  bool given_ = false;            // views_ has a record to be released
+  TappedRecord tapped_;
 };
 
 }  // namespace hft::tap

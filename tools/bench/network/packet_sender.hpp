@@ -52,10 +52,10 @@ class PacketReader {
   explicit PacketReader(const Setting& setting) : ticks_(setting.period_ns) {}
 
   /// Fill in all of `seen` but `now` from a payload.
-  void take(const std::byte* payload, Seen& seen) {
+  void take(const std::byte* payload, Arrival& arrival) {
     PacketStart start;
     std::memcpy(&start, payload, sizeof(start));
-    ticks_.take(start.stamp, payload + offsetof(PacketStart, tick), seen);
+    ticks_.take(start.stamp, payload + offsetof(PacketStart, tick), arrival);
   }
 
  private:

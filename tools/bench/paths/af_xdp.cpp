@@ -174,7 +174,7 @@ class AfXdpPath : public Path {
 
   void begin() override { sender_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     const std::byte* frame = nullptr;
     spin_until(watch_, [&] {
       frame = socket_.try_read();
@@ -183,12 +183,12 @@ class AfXdpPath : public Path {
     // It is seen when all of it is here.
     std::memcpy(packet_.data(), frame + kHeaders, size_);
     compiler_barrier();
-    Seen seen;
-    seen.now = tsc_now();
+    Arrival arrival;
+    arrival.now = tsc_now();
     socket_.release();
-    reader_.take(packet_.data(), seen);
-    seen.stall_cycles = watch_.longest();
-    return seen;
+    reader_.take(packet_.data(), arrival);
+    arrival.stall_cycles = watch_.longest();
+    return arrival;
   }
 
  private:

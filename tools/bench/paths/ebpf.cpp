@@ -23,16 +23,16 @@ class EbpfPath : public Path {
 
   void begin() override { market_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     const hft_record& record = wait_for_record();
     const std::uint64_t now = clock_.now();
-    Seen seen;
-    take_market(record, seen);
-    seen.now = now;
-    seen.stamp = clock_.at(record.stamp);
-    seen.stall_cycles = watch_.longest();
+    Arrival arrival;
+    take_market(record, arrival);
+    arrival.now = now;
+    arrival.stamp = clock_.at(record.stamp);
+    arrival.stall_cycles = watch_.longest();
     consumer_.release();
-    return seen;
+    return arrival;
   }
 
  protected:

@@ -30,14 +30,14 @@ class FloorPath : public Path {
 
   void begin() override { echo_.start(); }
 
-  Seen next() override {
-    Seen seen;
-    seen.sequence = sequence_++;
-    seen.stamp = tsc_now();
-    word().store(2 * seen.sequence + 1, std::memory_order_release);
-    wait_for(2 * seen.sequence + 2);
-    seen.now = seen.stamp + (tsc_now() - seen.stamp) / 2;
-    return seen;
+  Arrival next() override {
+    Arrival arrival;
+    arrival.sequence = sequence_++;
+    arrival.stamp = tsc_now();
+    word().store(2 * arrival.sequence + 1, std::memory_order_release);
+    wait_for(2 * arrival.sequence + 2);
+    arrival.now = arrival.stamp + (tsc_now() - arrival.stamp) / 2;
+    return arrival;
   }
 
  private:

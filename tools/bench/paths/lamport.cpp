@@ -21,7 +21,7 @@ class LamportPath : public Path {
  public:
   explicit LamportPath(const Setting& setting) : watch_(setting.watch) {}
 
-  Seen next() override {
+  Arrival next() override {
     spin_until(watch_, [this] {
       if (producer_index() != index_) {
         return true;
@@ -31,20 +31,20 @@ class LamportPath : public Path {
       }
       return false;
     });
-    Seen seen;
+    Arrival arrival;
     if constexpr (kStyle == Style::kOriginal) {
       full_fence();
-      seen.now = cycle_counter();
+      arrival.now = cycle_counter();
     } else {
-      seen.now = tsc_now();
+      arrival.now = tsc_now();
     }
-    seen.stamp = ring_.slots[index_].stamp;
-    seen.sequence = ring_.slots[index_].data;
-    seen.stall_cycles = watch_.longest();
+    arrival.stamp = ring_.slots[index_].stamp;
+    arrival.sequence = ring_.slots[index_].data;
+    arrival.stall_cycles = watch_.longest();
     index_ = (index_ + 1) & HFT_LAMPORT_MASK;
     // Release: the slot is read before the producer may write it again.
     __atomic_store_n(&ring_.consumer_index, index_, __ATOMIC_RELEASE);
-    return seen;
+    return arrival;
   }
 
  private:

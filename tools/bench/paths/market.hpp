@@ -11,14 +11,14 @@
 namespace hft::bench {
 
 /// Fill in all of `seen` but `now` from a record of the simulator.
-inline void take_market(const hft_record& record, Seen& seen) {
+inline void take_market(const hft_record& record, Arrival& arrival) {
   hft_market market;
   std::memcpy(&market, record.payload, sizeof(market));
-  seen.stamp = record.stamp;
-  seen.sequence = market.sequence;
-  seen.scheduled = true;
-  seen.late_ns = market.late;
-  seen.missed = market.missed;
+  arrival.stamp = record.stamp;
+  arrival.sequence = market.sequence;
+  arrival.scheduled = true;
+  arrival.late_ns = market.late;
+  arrival.missed = market.missed;
 }
 
 }  // namespace hft::bench

@@ -48,17 +48,17 @@ class PipePath : public Path {
 
   void begin() override { producer_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     const ssize_t bytes =
         read(ends_[0].get(), &message_.record(), message_.bytes());
-    Seen seen;
-    seen.now = tsc_now();
+    Arrival arrival;
+    arrival.now = tsc_now();
     if (bytes != static_cast<ssize_t>(message_.bytes())) {
       throw std::system_error(bytes < 0 ? errno : EPROTO,
                               std::generic_category(), "read a pipe");
     }
-    ticks_.take(message_.record().stamp, message_.payload(), seen);
-    return seen;
+    ticks_.take(message_.record().stamp, message_.payload(), arrival);
+    return arrival;
   }
 
  private:

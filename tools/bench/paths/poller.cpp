@@ -56,15 +56,15 @@ class PollerPath : public Path {
 
   void begin() override { producer_.start(); }
 
-  Seen next() override {
-    Seen seen;
+  Arrival next() override {
+    Arrival arrival;
     BusySpin wait;
     const auto take = [&](std::size_t, const hft_record& record) {
-      seen = reader_.take(record);
+      arrival = reader_.take(record);
     };
     while (rings_.poller().poll(take, wait) == 0) {
     }
-    return seen;
+    return arrival;
   }
 
  private:

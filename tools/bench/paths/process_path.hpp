@@ -25,11 +25,11 @@ class ProcessPath : public Path {
 
   void begin() override { producer_.start(); }
 
-  Seen next() override {
-    Seen seen = reader_.take(wait_.wait(consumer_));
-    seen.stall_cycles = wait_.stall_cycles();
+  Arrival next() override {
+    Arrival arrival = reader_.take(wait_.wait(consumer_));
+    arrival.stall_cycles = wait_.stall_cycles();
     consumer_.release();
-    return seen;
+    return arrival;
   }
 
  private:

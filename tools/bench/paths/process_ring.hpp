@@ -63,16 +63,16 @@ class RecordReader {
   RecordReader(const Setting& setting, const Region& region)
       : ticks_(setting.period_ns), slot_size_(region.info().slot_size) {}
 
-  Seen take(const hft_record& record) {
+  Arrival take(const hft_record& record) {
     const std::span<const std::byte> bytes = payload(record, slot_size_);
     if (bytes.size() > sizeof(record.payload)) {
       std::memcpy(copy_.data(), bytes.data(), bytes.size());
       compiler_barrier();
     }
-    Seen seen;
-    seen.now = tsc_now();
-    ticks_.take(record.stamp, bytes.data(), seen);
-    return seen;
+    Arrival arrival;
+    arrival.now = tsc_now();
+    ticks_.take(record.stamp, bytes.data(), arrival);
+    return arrival;
   }
 
  private:

@@ -17,17 +17,17 @@ class ReadPath : public Path {
  public:
   explicit ReadPath(const Setting& /*setting*/) {}
 
-  Seen next() override {
+  Arrival next() override {
     hft_record record;
     const ssize_t bytes = read(device_.fd(), &record, sizeof(record));
-    Seen seen;
-    seen.now = tsc_now();
+    Arrival arrival;
+    arrival.now = tsc_now();
     if (bytes != sizeof(record)) {
       throw std::system_error(bytes < 0 ? errno : EPROTO,
                               std::generic_category(), "read /dev/hft");
     }
-    take_market(record, seen);
-    return seen;
+    take_market(record, arrival);
+    return arrival;
   }
 
  private:

@@ -14,15 +14,15 @@ class RingPath : public Path {
  public:
   explicit RingPath(const Setting& setting) : watch_(setting.watch) {}
 
-  Seen next() override {
+  Arrival next() override {
     const hft_record& record =
         watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
-    Seen seen;
-    seen.now = tsc_now();
-    take_market(record, seen);
-    seen.stall_cycles = watch_.longest();
+    Arrival arrival;
+    arrival.now = tsc_now();
+    take_market(record, arrival);
+    arrival.stall_cycles = watch_.longest();
     consumer_.release();
-    return seen;
+    return arrival;
   }
 
  private:

@@ -38,7 +38,7 @@ class RingbufPath : public Path {
 
   void begin() override { market_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     if (given_ == batch_.size()) {
       take_batch();
     }
@@ -56,10 +56,10 @@ class RingbufPath : public Path {
 
   int take(const hft_record& record) {
     const std::uint64_t now = clock_.now();
-    Seen& seen = batch_.emplace_back();
-    take_market(record, seen);
-    seen.now = now;
-    seen.stamp = clock_.at(record.stamp);
+    Arrival& arrival = batch_.emplace_back();
+    take_market(record, arrival);
+    arrival.now = now;
+    arrival.stamp = clock_.at(record.stamp);
     return batch_.size() == kBatch ? kStop : 0;
   }
 
@@ -89,7 +89,7 @@ class RingbufPath : public Path {
   MonotonicClock clock_;
   BpfMarket market_;
   bool waits_;
-  std::vector<Seen> batch_;
+  std::vector<Arrival> batch_;
   std::size_t given_ = 0;
   ring_buffer* buffer_;
   PauseWatch watch_;

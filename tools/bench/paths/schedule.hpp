@@ -90,18 +90,18 @@ class TickReader {
   [[nodiscard]] std::uint64_t period_cycles() const { return period_cycles_; }
 
   /// Fill in all of `seen` but `now`.
-  void take(std::uint64_t stamp, const std::byte* payload, Seen& seen) {
+  void take(std::uint64_t stamp, const std::byte* payload, Arrival& arrival) {
     std::uint64_t word = 0;
     std::memcpy(&word, payload, sizeof(word));
     const Tick tick = Tick::unpack(word, last_);
     last_ = tick.sequence;
-    seen.stamp = stamp;
-    seen.sequence = tick.sequence;
-    seen.scheduled = true;
-    seen.late_ns = static_cast<std::uint64_t>(to_ns(tick.late_cycles, hz_));
-    seen.missed = tick.late_cycles < period_cycles_
-                      ? 0
-                      : tick.late_cycles / period_cycles_;
+    arrival.stamp = stamp;
+    arrival.sequence = tick.sequence;
+    arrival.scheduled = true;
+    arrival.late_ns = static_cast<std::uint64_t>(to_ns(tick.late_cycles, hz_));
+    arrival.missed = tick.late_cycles < period_cycles_
+                         ? 0
+                         : tick.late_cycles / period_cycles_;
   }
 
  private:

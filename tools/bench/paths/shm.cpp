@@ -14,17 +14,17 @@ class ShmPath : public Path {
   explicit ShmPath(const Setting& setting)
       : watch_(setting.watch), last_(stamp()) {}
 
-  Seen next() override {
-    Seen seen;
-    spin_until(watch_, [&] { return (seen.stamp = stamp()) != last_; });
-    seen.now = tsc_now();
-    last_ = seen.stamp;
-    seen.sequence = word_.sequence;
-    seen.scheduled = true;
-    seen.late_ns = word_.late;
-    seen.missed = word_.missed;
-    seen.stall_cycles = watch_.longest();
-    return seen;
+  Arrival next() override {
+    Arrival arrival;
+    spin_until(watch_, [&] { return (arrival.stamp = stamp()) != last_; });
+    arrival.now = tsc_now();
+    last_ = arrival.stamp;
+    arrival.sequence = word_.sequence;
+    arrival.scheduled = true;
+    arrival.late_ns = word_.late;
+    arrival.missed = word_.missed;
+    arrival.stall_cycles = watch_.longest();
+    return arrival;
   }
 
  private:

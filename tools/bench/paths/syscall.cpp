@@ -14,13 +14,13 @@ class SyscallPath : public Path {
  public:
   explicit SyscallPath(const Setting& /*setting*/) {}
 
-  Seen next() override {
-    Seen seen;
-    seen.sequence = sequence_++;
-    seen.stamp = tsc_now();
+  Arrival next() override {
+    Arrival arrival;
+    arrival.sequence = sequence_++;
+    arrival.stamp = tsc_now();
     syscall(HFT_SYSCALL, HFT_SYS_CYCLES);
-    seen.now = tsc_now();
-    return seen;
+    arrival.now = tsc_now();
+    return arrival;
   }
 
  private:

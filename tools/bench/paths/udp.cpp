@@ -54,17 +54,17 @@ class UdpPath : public Path {
 
   void begin() override { sender_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     if (wait_ == Wait::kSpin) {
       spin_until(watch_, [&] { return receive(MSG_DONTWAIT); });
     } else {
       receive(0);
     }
-    Seen seen;
-    seen.now = tsc_now();
-    reader_.take(packet_.data(), seen);
-    seen.stall_cycles = watch_.longest();
-    return seen;
+    Arrival arrival;
+    arrival.now = tsc_now();
+    reader_.take(packet_.data(), arrival);
+    arrival.stall_cycles = watch_.longest();
+    return arrival;
   }
 
  protected:

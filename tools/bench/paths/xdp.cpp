@@ -44,7 +44,7 @@ class XdpPath : public Path {
 
   void begin() override { sender_.start(); }
 
-  Seen next() override {
+  Arrival next() override {
     const hft_record& record =
         watch_.enabled() ? read_watching(consumer_, watch_) : consumer_.read();
     const std::span<const std::byte> bytes =
@@ -52,15 +52,15 @@ class XdpPath : public Path {
     std::memcpy(packet_.data(), bytes.data(),
                 std::min(bytes.size(), packet_.size()));
     compiler_barrier();
-    Seen seen;
-    seen.now = from_ == From::kProgram ? clock_.now() : tsc_now();
-    reader_.take(packet_.data(), seen);
+    Arrival arrival;
+    arrival.now = from_ == From::kProgram ? clock_.now() : tsc_now();
+    reader_.take(packet_.data(), arrival);
     if (from_ == From::kProgram) {
-      seen.stamp = clock_.at(record.stamp);
+      arrival.stamp = clock_.at(record.stamp);
     }
-    seen.stall_cycles = watch_.longest();
+    arrival.stall_cycles = watch_.longest();
     consumer_.release();
-    return seen;
+    return arrival;
   }
 
  private:
