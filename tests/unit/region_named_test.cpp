@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <string>
 
 #include "doorbell.hpp"
 #include "hft/descriptor.hpp"
@@ -38,7 +39,7 @@ class Named : public RegionTest {
         pwrite(file.get(), &value, sizeof value, static_cast<off_t>(offset)),
         static_cast<ssize_t>(sizeof value));
   }
-  void expect_invalid(const char* file, const char* text) const {
+  void expect_invalid(const char* file, const std::string& text) const {
     EXPECT_THAT([&] { static_cast<void>(attach()); },
                 ThrowsMessage<InvalidRing>(
                     AllOf(HasSubstr(path(file)), HasSubstr(text))));
@@ -162,7 +163,8 @@ TEST_F(Named, TruncatedFilesAreNamed) {
   }
   create();
   std::filesystem::resize_file(path("info"), 20);
-  expect_invalid("info", "info has 20 bytes, expected 72");
+  expect_invalid("info", "info has 20 bytes, expected " +
+                             std::to_string(sizeof(hft_info)));
 }
 
 TEST_F(Named, InfoThatIsNotOursIsRefused) {
