@@ -30,6 +30,9 @@ struct bpf_object_skeleton;
 
 namespace hft::bpf {
 
+/// One ring of a name is a ring like any other.
+using Ring = Attached;
+
 /// Rings of a name: one for each possible CPU.
 inline constexpr std::uint32_t kEachCpu = 0;
 
