@@ -175,8 +175,12 @@ struct hft_bpf_bell {
  * nanosecond, or hand records on.
  */
 #define hft_bpf_reserve_pos(name, position)                                    \
-	((struct name##_record *)hft_bpf_reserve_pos_in(&HFT_BPF_MAPS(name),   \
-							&(position)))
+	({                                                                     \
+		_Static_assert(sizeof(position) == sizeof(__u64),              \
+			       "expected a __u64 for the position");           \
+		(struct name##_record *)hft_bpf_reserve_pos_in(                \
+			&HFT_BPF_MAPS(name), &(position));                     \
+	})
 #define hft_bpf_publish_pos(name, record, position)                            \
 	({                                                                     \
 		hft_bpf_expect_record_of(name, record);                        \

@@ -2,6 +2,7 @@
 #include "hft/attached.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "attached_parts.hpp"
@@ -68,14 +69,16 @@ Reader<hft_record> Attached::reader(StartAt start) const {
 Observer Attached::observer(StartAt start) const {
   expect_layout(info(), info().slot_size - HFT_SLOT_HEADER, info().slot_size,
                 1);
+  expect_schema(info(), kSchemaOf<hft_record>);
   return Observer(observer_end(), start);
 }
 
 ProducerEnd Attached::producer_end() const {
   if (role() != Role::kProducer) {
     throw std::logic_error(
-        "expected Role::kProducer for a producer, found another role: attach "
-        "to the ring anew");
+        std::string("expected Role::kProducer for a producer, found Role::") +
+        (role() == Role::kConsumer ? "kConsumer" : "kObserver") +
+        ": attach to the ring anew");
   }
   return {
       .info = &parts_->info,

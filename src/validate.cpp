@@ -5,6 +5,9 @@
 
 #include <bit>
 #include <cstring>
+#include <string>
+
+#include "hft/schema.hpp"
 
 namespace hft {
 namespace {
@@ -144,13 +147,22 @@ void expect_layout(const hft_info& info, std::uint32_t record_size,
 }
 
 void expect_schema(const hft_info& info, std::uint64_t schema) {
-  if (info.schema != 0 && schema != 0 && info.schema != schema) {
-    throw InvalidRing(
-        fmt::format("the ring holds other records: their schema is {:#x}, "
-                    "expected {:#x}: use the record type that it was created "
-                    "for",
-                    info.schema, schema));
+  constexpr std::uint64_t kRecord = kSchemaOf<hft_record>;
+  // Of the driver and of BPF programs; their info does not say.
+  const std::uint64_t found =
+      info.producer_kind == HFT_PRODUCER_PROCESS ? info.schema : kRecord;
+  if (schema == found || found == 0 || (schema == 0 && found != kRecord)) {
+    return;
   }
+  const auto name = [](std::uint64_t which) {
+    return which == kRecord ? std::string("that of hft_record")
+           : which == 0     ? std::string("none")
+                            : fmt::format("{:#x}", which);
+  };
+  throw InvalidRing(
+      fmt::format("the ring holds other records: their schema is {}, expected "
+                  "{}: use the record type that it was created for",
+                  name(found), name(schema)));
 }
 
 void expect_mode(const hft_info& info, hft_mode mode) {
@@ -158,8 +170,9 @@ void expect_mode(const hft_info& info, hft_mode mode) {
     throw InvalidRing(
         mode == HFT_MODE_DROP
             ? "the ring is in overwrite mode: use overwrite_producer() or "
-              "reader()"
-            : "the ring is in drop mode: use producer() or consumer()");
+              "reader(), or observer()"
+            : "the ring is in drop mode: use producer() or consumer(), or "
+              "observer()");
   }
 }
 

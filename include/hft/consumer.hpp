@@ -169,21 +169,22 @@ class Consumer {
     return read(wait);
   }
 
-  /// The same, or nullptr once `stop` says so and no record is there. A
-  /// sleeping consumer notices after SpinThenSleep::longest at the latest, and
-  /// at once when it was a signal to its thread.
+  /// The same, or nullptr once `stop` says so, whether a record is there or
+  /// not. A sleeping consumer notices after SpinThenSleep::longest at the
+  /// latest, and at once when it was a signal to its thread.
   template <WaitPolicy W, StopCondition S>
   [[nodiscard]] const T* read(W& wait, const S& stop) {
-    for (;;) {
+    while (!stops_first(stop)) {
       if (const T* record = try_read()) {
         wait.found();
         return record;
       }
       if (is_stopped(stop)) {
-        return nullptr;
+        break;
       }
       idle(wait, stop);
     }
+    return nullptr;
   }
   /// The same, or nullptr once the time has come and no record is there.
   template <WaitPolicy W>
@@ -197,12 +198,14 @@ class Consumer {
   }
 
   /// Give every record to `handler` until `stop` says so, and then what was
-  /// published before. Notices a stop as read() does, and while records come
-  /// once a lap of the ring. Throws as read() does, and what `handler` throws.
+  /// published before: a ring at most. Notices a stop as read() does, and while
+  /// records come each 64 slots. Throws as read() does, and what `handler`
+  /// throws.
   template <std::invocable<const T&> Handler, WaitPolicy W, StopCondition S>
   void run(Handler&& handler, W& wait, const S& stop) {
+    constexpr std::size_t kMost = 64 * decltype(cursor_)::kRecordsPerSlot;
     while (!is_stopped(stop)) {
-      if (for_each(handler, cursor_.capacity()) > 0) {
+      if (for_each(handler, kMost) > 0) {
         wait.found();
       } else {
         idle(wait, stop);

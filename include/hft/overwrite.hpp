@@ -9,9 +9,11 @@
 
 #include <hft/abi.h>
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -72,8 +74,10 @@ class OverwriteProducer {
 
   /// A record to fill in, then publish(). It is the producer's own, and holds
   /// what was last in it: filling the slot itself would race with the readers.
-  [[nodiscard]] T& reserve() noexcept { return staged_; }
-  void publish() noexcept { publish(staged_); }
+  [[nodiscard]] T& reserve() noexcept {
+    return *std::launder(reinterpret_cast<T*>(staged_.data()));
+  }
+  void publish() noexcept { publish(reserve()); }
 
   /// Publish records in order.
   template <RecordsOf<T> Several>
@@ -91,7 +95,8 @@ class OverwriteProducer {
  private:
   Cursor<T, P, std::byte> cursor_;
   hft_producer_page* page_;
-  T staged_{};
+  // Bytes, in which there is a T without any constructor of its own.
+  alignas(T) std::array<std::byte, sizeof(T)> staged_{};
   Claim claim_;
 };
 

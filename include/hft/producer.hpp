@@ -128,8 +128,9 @@ class Producer {
     publish_when_room(stamp, type, payload, wait, [] { return false; });
   }
 
-  /// The same. False once `stop` says so and there is no room: the record was
-  /// neither published nor counted as dropped, and may be offered again.
+  /// The same. False once `stop` says so, whether there is room or not: the
+  /// record was neither published nor counted as dropped, and may be offered
+  /// again.
   template <WaitPolicy W, StopCondition S>
   bool publish_when_room(const T& record, W& wait, const S& stop) noexcept
       requires(!std::same_as<T, hft_record>) {
@@ -289,6 +290,9 @@ class Producer {
 
   template <WaitPolicy W, StopCondition S>
   bool wait_for_room(W& wait, const S& stop) noexcept {
+    if (stops_first(stop)) {
+      return false;
+    }
     while (!has_room()) {
       if (is_stopped(stop)) {
         return false;

@@ -91,11 +91,14 @@ class Reader {
   requires(!SleepingPolicy<W>) void read(T& out, W& wait) noexcept {
     static_cast<void>(read(out, wait, [] { return false; }));
   }
-  /// The same. False once `stop` says so and no record is there; `out` may then
-  /// hold a torn copy.
+  /// The same. False once `stop` says so, whether a record is there or not;
+  /// `out` may then hold a torn copy.
   template <WaitPolicy W, StopCondition S>
   requires(!SleepingPolicy<W>)
       [[nodiscard]] bool read(T& out, W& wait, const S& stop) noexcept {
+    if (stops_first(stop)) {
+      return false;
+    }
     while (!try_read(out)) {
       if (is_stopped(stop)) {
         return false;

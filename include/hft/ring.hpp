@@ -30,10 +30,11 @@ namespace hft {
 
 /// What T and the policy make of a ring that this process is attached to,
 /// whoever produces into it. Owns nothing: the Attached must outlive this and
-/// every end taken from it. Both ends name the same T and the same policy; the
-/// ring is checked against their sizes, and against the schema of T where both
-/// have one (hft/schema.hpp). Thread-safe: each thread may take its end from
-/// one Ring. docs/ring.md says how rings work.
+/// every end taken from it, and stays where it is as long as this is used. Both
+/// ends name the same T and the same policy; the ring is checked against their
+/// sizes, and against the schema of T where both have one (hft/schema.hpp).
+/// Thread-safe: each thread may take its end from one Ring. docs/ring.md says
+/// how rings work.
 template <Record T, Policy P = Latency>
 class Ring {
  public:
@@ -56,8 +57,10 @@ class Ring {
       hft_mode mode = HFT_MODE_DROP) requires std::same_as<T, hft_record> {
     const std::uint32_t slot_size =
         default_slot_size(payload + HFT_RECORD_HEADER);
-    return Geometry::for_records(slot_size - HFT_SLOT_HEADER, capacity, mode,
-                                 true);
+    Geometry geometry = Geometry::for_records(slot_size - HFT_SLOT_HEADER,
+                                              capacity, mode, true);
+    geometry.schema = kSchemaOf<hft_record>;
+    return geometry;
   }
 
   /// Throws InvalidRing when the ring was made for another T or policy, or for
@@ -70,9 +73,10 @@ class Ring {
       using Expected = Layout<T, P>;
       expect_layout(info, sizeof(T), Expected::kSlotSize,
                     Expected::kRecordsPerSlot);
-      expect_schema(info, kSchemaOf<T>);
     }
+    expect_schema(info, kSchemaOf<T>);
   }
+  explicit Ring(const Attached&&) = delete;  // it would not outlive this
 
   /// The only producer, until it is destroyed. Throws std::system_error EBUSY
   /// while another lives, also in this process; one that died is succeeded.

@@ -9,7 +9,8 @@
 //   };
 #pragma once
 
-#include <concepts>
+#include <hft/abi.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -26,16 +27,20 @@ namespace hft {
   return hash == 0 ? 1 : hash;
 }
 
-/// hft_info.schema of a ring of T: T::kSchema where T has it, a version number
-/// or a hash; otherwise 0, which any schema is compatible with. Specialise it
-/// for a record that cannot have the member.
+/// hft_info.schema of a ring of T: T::kSchema where T has it, public, a number
+/// or an enumerator; otherwise 0, which fits any type of that size but
+/// hft_record. Specialise it for a record that cannot have the member.
 template <class T>
 inline constexpr std::uint64_t kSchemaOf = 0;
 
 template <class T>
-requires requires {
-  { T::kSchema } -> std::convertible_to<std::uint64_t>;
-}
-inline constexpr std::uint64_t kSchemaOf<T> = T::kSchema;
+requires requires { T::kSchema; }
+inline constexpr std::uint64_t kSchemaOf<T> =
+    static_cast<std::uint64_t>(T::kSchema);
+
+/// Consumers act on its flags, so no other type may pass for it.
+template <>
+inline constexpr std::uint64_t kSchemaOf<hft_record> =
+    schema_hash("hft_record");
 
 }  // namespace hft

@@ -15,7 +15,8 @@ namespace hft {
 
 /// What can ask a waiting thread to stop: a std::stop_token, a flag, which a
 /// signal handler may set, or a function that says so. It is looked at between
-/// two looks at the ring, by the waiting thread; what the other side did before
+/// two looks at the ring, by the waiting thread, and must not throw; what the
+/// other side did before
 /// it asked happens before the wait ends, if it asks by a release (both
 /// std::stop_source and assigning to the flag do).
 template <class S>
@@ -61,5 +62,11 @@ class Deadline {
  private:
   Clock::time_point until_;
 };
+
+/// Whether to stop before another look at the ring. A time only ends a wait.
+template <StopCondition S>
+[[nodiscard]] bool stops_first(const S& stop) noexcept {
+  return !std::same_as<S, Deadline> && is_stopped(stop);
+}
 
 }  // namespace hft

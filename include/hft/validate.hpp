@@ -47,7 +47,7 @@ void expect_layout(const hft_info& info, std::uint32_t record_size,
                    std::uint32_t slot_size, std::uint32_t records_per_slot);
 
 /// Throws InvalidRing when both the ring and the caller name a schema, and not
-/// the same: hft/schema.hpp.
+/// the same, and where one of them is hft_record's alone: hft/schema.hpp.
 void expect_schema(const hft_info& info, std::uint64_t schema);
 
 /// Throws InvalidRing when the ring is in the other mode.

@@ -2,9 +2,9 @@
 // What a thread does while there is nothing for it to do.
 //
 //   hft::BusySpin wait;
-//   consumer.run(handler, wait);                      // a CPU of its own
+//   consumer.run(handler, wait, stop);                // a CPU of its own
 //   hft::SpinThenSleep patient{.spins = 10'000};
-//   consumer.run(handler, patient);                   // a CPU to share
+//   consumer.run(handler, patient, stop);             // a CPU to share
 #pragma once
 
 #include <sched.h>

@@ -147,9 +147,12 @@ bool may_not_ring(std::string_view verdict) {
 
 // A pointer that the verifier takes for a number.
 bool may_be_given_back(std::string_view verdict) {
-  return verdict.find(" invalid mem access 'scalar'") !=
-             std::string_view::npos ||
-         verdict.find(" invalid mem access 'inv'") != std::string_view::npos;
+  constexpr std::array<std::string_view, 4> kParts = {
+      " invalid mem access 'scalar'", " invalid mem access 'inv'",
+      " type=scalar expected=", " type=inv expected="};
+  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
+    return verdict.find(part) != std::string_view::npos;
+  });
 }
 
 // What of our header may be behind a verdict; empty for others.
@@ -160,7 +163,8 @@ std::string_view hint(std::string_view verdict) {
   }
   if (may_be_given_back(verdict)) {
     return "; if it uses a record there: that is NULL once it was given back "
-           "by hft_bpf_publish() or hft_bpf_discard()";
+           "by hft_bpf_publish() or hft_bpf_discard(), and where "
+           "hft_bpf_reserve() found no room";
   }
   return {};
 }

@@ -74,5 +74,40 @@ TYPED_TEST(RingOf, NoSchemaFitsAny) {
   EXPECT_NO_THROW(Ring<First>{unnamed});
 }
 
+// As large as an hft_record of the smallest slot. A consumer would skip those
+// whose bytes look like a discarded record's, and count them nowhere.
+struct Large {
+  std::uint64_t words[7];
+};
+struct LargeAndNamed : Large {
+  static constexpr std::uint64_t kSchema = 7;
+};
+static_assert(sizeof(Large) == sizeof(hft_record));
+
+TYPED_TEST(RingOf, NoOtherTypePassesForAnHftRecord) {
+  const Region records =
+      Region::anonymous(Ring<hft_record>::geometry(8, 40, TypeParam::value));
+  EXPECT_NO_THROW(Ring<hft_record>{records});
+  EXPECT_NO_THROW(static_cast<void>(records.observer()));
+  EXPECT_THROW(Ring<Large>{records}, InvalidRing);
+  EXPECT_THROW(Ring<LargeAndNamed>{records}, InvalidRing);
+}
+
+TYPED_TEST(RingOf, AnHftRecordPassesForNoTypeWithASchema) {
+  const Region named =
+      Region::anonymous(Ring<LargeAndNamed>::geometry(8, TypeParam::value));
+  EXPECT_THAT([&] { Ring<hft_record>{named}; },
+              ::testing::ThrowsMessage<InvalidRing>(
+                  ::testing::HasSubstr("that of hft_record")));
+  EXPECT_THROW(static_cast<void>(named.observer()), InvalidRing);
+}
+
+enum class Version : std::uint8_t { kSecond = 2 };
+struct Enumerated {
+  static constexpr Version kSchema = Version::kSecond;
+  int number;
+};
+static_assert(kSchemaOf<Enumerated> == 2);
+
 }  // namespace
 }  // namespace hft::test
