@@ -11,7 +11,10 @@ find_program(HFT_BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 # __TARGET_ARCH_x86: hft_ring.bpf.h orders stores as the machine needs that the
 # programs run on, and the library has no other (hft/cpu.hpp).
+# Their debug information names no folder of the build: the same sources make the
+# same object, and the same command, wherever they are.
 set(HFT_BPF_FLAGS -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fdebug-compilation-dir=.
   -Wno-unused-parameter -D__TARGET_ARCH_x86
   -I${PROJECT_SOURCE_DIR}/abi -I${PROJECT_SOURCE_DIR}/bpf
   -idirafter /usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE})
