@@ -12,16 +12,13 @@
 #include <system_error>
 
 #include "attached_parts.hpp"
+#include "fail.hpp"
 #include "hft/validate.hpp"
 
 namespace hft {
 namespace {
 
 constexpr const char* kDevicePath = "/dev/hft";
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 // For what fails where there is no driver, or no ring of it.
 [[noreturn]] void fail_of_driver(const std::string& what) {
@@ -34,14 +31,14 @@ constexpr const char* kDevicePath = "/dev/hft";
             "syscall(548, 555); elsewhere run `modprobe hft`; without devtmpfs "
             "also mknod /dev/hft c 10 60");
   }
-  fail(what);
+  internal::fail(errno, what);
 }
 
 template <typename... Argument>
 void request(int fd, const char* name, unsigned long command,
              Argument... argument) {
   if (ioctl(fd, command, argument...) != 0) {
-    fail(std::string("ioctl ") + name + " on " + kDevicePath);
+    internal::fail(errno, std::string("ioctl ") + name + " on " + kDevicePath);
   }
 }
 
@@ -161,7 +158,7 @@ Attached attach(const Device& device, Role role, WakeUp wake_up) {
   if (role == Role::kConsumer && wake_up == WakeUp::kOnRequest) {
     parts->hear(Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
     if (!parts->doorbell) {
-      fail("eventfd");
+      internal::fail(errno, "eventfd");
     }
     device.wake_through(parts->doorbell.get());
   }

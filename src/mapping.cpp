@@ -6,7 +6,8 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "fail.hpp"
 
 namespace hft {
 namespace {
@@ -18,10 +19,6 @@ void* map_anonymous(std::size_t bytes, int flags) {
   void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS | flags, -1, 0);
   return start == MAP_FAILED ? nullptr : start;
-}
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
 }
 
 }  // namespace
@@ -37,9 +34,9 @@ Mapping::Mapping(int fd, unsigned long offset, std::size_t bytes, Rights rights,
     const char* hint = errno == EBUSY
                            ? " (the ring has another consumer: close it first)"
                            : "";
-    fail(fmt::format("mmap {} of {} bytes at offset {:#x}{}",
-                     rights == Rights::kRead ? "r" : "rw", bytes, offset,
-                     hint));
+    internal::fail(errno, fmt::format("mmap {} of {} bytes at offset {:#x}{}",
+                                      rights == Rights::kRead ? "r" : "rw",
+                                      bytes, offset, hint));
   }
   start_ = start;
 }
@@ -48,7 +45,7 @@ Mapping Mapping::anonymous(std::size_t bytes, FaultIn when) {
   Mapping mapping;
   mapping.start_ = map_anonymous(bytes, populate(when));
   if (mapping.start_ == nullptr) {
-    fail(fmt::format("mmap of {} bytes of memory", bytes));
+    internal::fail(errno, fmt::format("mmap of {} bytes of memory", bytes));
   }
   mapping.bytes_ = bytes;
   return mapping;
@@ -58,7 +55,8 @@ Mapping Mapping::anonymous_huge(std::size_t bytes) {
   Mapping mapping;
   mapping.start_ = map_anonymous(bytes, MAP_HUGETLB | MAP_HUGE_2MB);
   if (mapping.start_ == nullptr) {
-    fail(fmt::format("mmap of {} bytes of 2 MiB pages", bytes));
+    internal::fail(errno,
+                   fmt::format("mmap of {} bytes of 2 MiB pages", bytes));
   }
   mapping.bytes_ = bytes;
   return mapping;

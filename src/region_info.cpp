@@ -6,17 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 
 #include "hft/clock.hpp"
 #include "hft/validate.hpp"
 #include "region_internal.hpp"
 
 namespace hft::internal {
-
-void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
 
 bool may_write(File file, Role role, const hft_info& info) noexcept {
   switch (file) {

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "attached_parts.hpp"
+#include "fail.hpp"
 #include "hft/descriptor.hpp"
 #include "hft/detail/mapping.hpp"
 #include "hft/region.hpp"
@@ -29,9 +30,6 @@ inline constexpr std::array<const char*, kFileCount> kFileNames = {
 using Files = std::array<Descriptor, kFileCount>;
 
 inline constexpr std::size_t kHugePage = std::size_t{2} << 20U;
-
-/// Throws std::system_error.
-[[noreturn]] void fail(int error, const std::string& what);
 
 bool may_write(File file, Role role, const hft_info& info) noexcept;
 /// Whether this role can ring the doorbell of that ring, or wait for it.

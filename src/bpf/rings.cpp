@@ -40,14 +40,14 @@ bpf_map* find_map(bpf_object& object, std::string_view name,
 
 namespace {
 
-struct Facts {
+struct FdInfo {
   std::uint64_t type = 0;
   std::uint64_t value_size = 0;
   std::uint64_t entries = 0;
   bool frozen = false;
 };
 
-Facts facts_of(int fd) {
+FdInfo fd_info_of(int fd) {
   const std::string path = fmt::format("/proc/self/fdinfo/{}", fd);
   std::ifstream file(path);
   if (!file) {
@@ -58,7 +58,7 @@ Facts facts_of(int fd) {
                             "is, found none: mount -t proc proc /proc",
                             path));
   }
-  Facts facts;
+  FdInfo facts;
   for (std::string line; std::getline(file, line);) {
     const auto colon = line.find(':');
     const std::string_view key = std::string_view(line).substr(0, colon);
@@ -76,7 +76,7 @@ Facts facts_of(int fd) {
 }  // namespace
 
 MapFacts array_facts(int fd) {
-  const Facts facts = facts_of(fd);
+  const FdInfo facts = fd_info_of(fd);
   if (facts.type != BPF_MAP_TYPE_ARRAY) {
     throw InvalidRing(
         fmt::format("not a usable ring: descriptor {} is of map type {}, "
@@ -87,7 +87,7 @@ MapFacts array_facts(int fd) {
 }
 
 void expect_ringbuf(int fd, std::uint64_t bytes) {
-  const Facts facts = facts_of(fd);
+  const FdInfo facts = fd_info_of(fd);
   if (facts.type != BPF_MAP_TYPE_RINGBUF || facts.entries != bytes) {
     throw InvalidRing(fmt::format(
         "not a usable doorbell: descriptor {} is of map type {} and {} bytes, "

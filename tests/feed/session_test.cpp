@@ -19,8 +19,8 @@ using test::PlainBooks;
 using test::PlainSide;
 
 // What `hft feed` does, without printing.
-struct Follow {
-  explicit Follow(const std::vector<net::Packet>& packets) {
+struct Followed {
+  explicit Followed(const std::vector<net::Packet>& packets) {
     for (const net::Packet& packet : packets) {
       mold.decode(packet.payload, *this);
     }
@@ -59,7 +59,7 @@ TEST_P(SessionSeed, BooksAreThoseOfThePlainWay) {
   for (const net::Packet& packet : packets) {
     plain.read(packet.payload);
   }
-  const Follow follow(packets);
+  const Followed follow(packets);
   EXPECT_EQ(follow.mold.counts().messages, plan.messages);
   EXPECT_EQ(follow.mold.counts().malformed(), 0U);
   EXPECT_EQ(follow.mold.counts().heartbeats, 1U);
@@ -146,7 +146,7 @@ TEST(Session, GapsAreSaidExactly) {
     left_out += messages_in(packets[i]);
   }
   EXPECT_EQ(net::leave_out(packets, 10), (all - 1) / 10);
-  const Follow follow(packets);
+  const Followed follow(packets);
   EXPECT_EQ(follow.mold.counts().lost, left_out);
   EXPECT_EQ(follow.mold.counts().messages + left_out, 20'000U);
   EXPECT_EQ(follow.gaps.size(), follow.mold.counts().gaps);
@@ -159,8 +159,8 @@ TEST(Session, ATwiceSentPacketChangesNothing) {
   for (const net::Packet& packet : packets) {
     twice.insert(twice.end(), 2, packet);
   }
-  const Follow once(packets);
-  const Follow again(twice);
+  const Followed once(packets);
+  const Followed again(twice);
   EXPECT_EQ(again.mold.counts().messages, 5000U);
   EXPECT_EQ(again.mold.counts().late, 5000U);
   EXPECT_EQ(again.books.faults().all(), 0U);

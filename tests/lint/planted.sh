@@ -231,4 +231,34 @@ finds man 'a page that is missing' "man/hft-bench.1: missing, the page of 'hft b
 man/hft-bench.1: missing, the page of 'hft bench all'
 man/hft.1: SEE ALSO lacks hft-bench(1)
 man/hft-bench.1: missing, the page of 'hft bench --list'"
+
+# Sources that are looked at together, two with a main and two whose names clash.
+cp .clang-tidy "$tree/"
+mkdir -p "$tree/build/release" "$tree/src"
+printf 'int main() { return 0; }\n' | tee "$tree/src/one.cpp" >"$tree/src/other.cpp"
+printf 'struct Clash {};\nusing Also = Clash;\n' >"$tree/src/clash.cpp"
+printf 'struct Clash {};\n' >"$tree/src/fine.cpp"
+printf '#pragma once\nconst int thing = 1;\n' >"$tree/src/thing.hpp"
+printf '#include "thing.hpp"\n' >"$tree/src/includes.cpp"
+for source in one other clash fine includes; do
+  printf '{"command": "c++ -std=c++20 -o %s.o -c %s", "directory": "%s", "file": "%s"}\n' \
+    "$source" "$tree/src/$source.cpp" "$tree" "$tree/src/$source.cpp"
+done | sed '1s/^/[/; $!s/$/,/; $s/$/]/' >"$tree/build/release/compile_commands.json"
+
+# tidy_finds WHAT TEXT: its findings, without folders.
+tidy_finds() {
+  local said
+  said=$(cd "$tree" && XDG_CACHE_HOME=$tree/cache "$checks/tidy" |
+    sed -nE 's/^.*\/([a-z]+\.[ch]pp):[0-9]+:[0-9]+: error: .*\[([a-z-]+).*/\1 \2/p')
+  check "tidy: finds $1" equals "$2" "$said"
+}
+tidy_finds 'a name in a header' 'thing.hpp readability-identifier-naming'
+tidy_finds 'it again' 'thing.hpp readability-identifier-naming'
+printf '#pragma once\nconst int kThing = 1;\n' >"$tree/src/thing.hpp"
+tidy_finds 'nothing once the name is mended' ''
+printf 'struct Clash {};\nstruct clash {};\n' >"$tree/src/clash.cpp"
+tidy_finds 'a name where names clash' 'clash.cpp readability-identifier-naming'
+printf 'int main() {\n  int* p = 0;\n  return *p;\n}\n' >"$tree/src/other.cpp"
+printf 'struct Clash {};\n' >"$tree/src/clash.cpp"
+tidy_finds 'a mistake beside another main' 'other.cpp modernize-use-nullptr'
 summary

@@ -11,16 +11,16 @@ namespace hft::feed {
 namespace {
 
 constexpr std::size_t kFull = 64 << 10;
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 std::string price_text(Price price) {
   return fmt::format("{}.{:04}", price / kPriceUnit, price % kPriceUnit);
 }
 
 std::string time_text(std::uint64_t time) {
-  const std::uint64_t seconds = time / kSecond;
+  const std::uint64_t seconds = time / kNsPerSecond;
   return fmt::format("{:02}:{:02}:{:02}.{:09}", seconds / 3600,
-                     seconds / 60 % 60, seconds % 60, time % kSecond);
+                     seconds / 60 % 60, seconds % 60, time % kNsPerSecond);
 }
 
 std::string json_level(const Level& level) {

@@ -12,7 +12,7 @@
 namespace hft::feed {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // A sleeper wakes some 60 µs late, more on a busy machine: the rest is spun.
 constexpr std::uint64_t kSpin = 200'000;
 
@@ -21,8 +21,8 @@ bool wait_until(std::uint64_t due) {
   std::uint64_t now = monotonic_now();
   if (now + kSpin < due) {
     const std::uint64_t wake = due - kSpin;
-    const timespec until{.tv_sec = static_cast<time_t>(wake / kSecond),
-                         .tv_nsec = static_cast<long>(wake % kSecond)};
+    const timespec until{.tv_sec = static_cast<time_t>(wake / kNsPerSecond),
+                         .tv_nsec = static_cast<long>(wake % kNsPerSecond)};
     if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) ==
         EINTR) {
       return false;
@@ -60,7 +60,7 @@ Timetable::Timetable(std::span<const net::Packet> packets, const Pace& pace)
 
 std::uint64_t Timetable::due(std::uint64_t nth) const {
   if (rate_ > 0) {
-    return static_cast<std::uint64_t>(static_cast<double>(nth) * kSecond /
+    return static_cast<std::uint64_t>(static_cast<double>(nth) * kNsPerSecond /
                                       rate_);
   }
   if (speed_ > 0) {
@@ -104,7 +104,7 @@ Played play(std::span<const net::Packet> packets, const Pace& pace,
     played.messages += messages_in(packet);
     played.bytes += packet.payload.size();
     played.seconds =
-        static_cast<double>(monotonic_now() - start) / double{kSecond};
+        static_cast<double>(monotonic_now() - start) / double{kNsPerSecond};
   }
   return played;
 }

@@ -202,7 +202,7 @@ class AfXdpPath : public Path {
   PacketSender sender_;
 };
 
-std::string unavailable() {
+std::string af_xdp_unavailable() {
   std::string why_not = packets_unavailable();
   if (!why_not.empty()) {
     return why_not;
@@ -226,7 +226,7 @@ extern const PathKind kAfXdp = {
     .name = "af-xdp",
     .summary = "UDP over veth, AF_XDP in copy mode, its ring polled",
     .adapts = Adapts::kToPayload,
-    .unavailable = unavailable,
+    .unavailable = af_xdp_unavailable,
     .attach = attach_as<AfXdpPath>,
     .largest = Veth::kPayloadMax,
     .packets = true,

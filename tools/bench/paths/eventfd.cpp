@@ -46,7 +46,7 @@ class Event {
   Descriptor event_;
 };
 
-std::string unavailable() {
+std::string eventfd_unavailable() {
   std::string why_not = process_unavailable();
   if (why_not.empty() && !Descriptor(eventfd(0, EFD_CLOEXEC))) {
     why_not = "eventfd(2): " + errno_text();
@@ -61,7 +61,7 @@ extern const PathKind kEventfd = {
     .summary = "our ring, and an eventfd that the consumer sleeps on",
     .standard = true,
     .adapts = Adapts::kToPayload,
-    .unavailable = unavailable,
+    .unavailable = eventfd_unavailable,
     .attach = attach_as<ProcessPath<Event>>,
 };
 

@@ -25,7 +25,7 @@ class Sleep {
   SpinThenSleep wait_{.spins = 0};
 };
 
-std::string unavailable() {
+std::string futex_unavailable() {
   std::string why_not = process_unavailable();
   const long commands = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
   if (why_not.empty() && commands < 0) {
@@ -42,7 +42,7 @@ extern const PathKind kFutex = {
     .summary = "our ring, whose consumer always sleeps until woken",
     .standard = true,
     .adapts = Adapts::kToPayload,
-    .unavailable = unavailable,
+    .unavailable = futex_unavailable,
     .attach = attach_as<ProcessPath<Sleep>>,
 };
 

@@ -27,7 +27,7 @@ class SyscallPath : public Path {
   std::uint64_t sequence_ = 0;
 };
 
-std::string unavailable() {
+std::string syscall_unavailable() {
   std::string why_not = driver_unavailable();
   return why_not.empty() && !has_syscall()
              ? "a module has no syscall 548: run ./sandbox exec -- hft bench"
@@ -41,7 +41,7 @@ extern const PathKind kSyscall = {
     .summary = "syscall 548/777: there and back, no record",
     .driver = true,
     .standard = true,
-    .unavailable = unavailable,
+    .unavailable = syscall_unavailable,
     .attach = attach_as<SyscallPath>,
 };
 

@@ -75,7 +75,7 @@ class XdpPath : public Path {
   PacketSender sender_;
 };
 
-std::string unavailable() {
+std::string xdp_unavailable() {
   std::string why_not = packets_unavailable();
   return why_not.empty() ? bpf::unavailable() : why_not;
 }
@@ -86,7 +86,7 @@ extern const PathKind kXdp = {
     .name = "xdp",
     .summary = "UDP over veth, an XDP program to our ring, polled",
     .adapts = Adapts::kToPayload,
-    .unavailable = unavailable,
+    .unavailable = xdp_unavailable,
     .attach = attach_as<XdpPath, From::kSend>,
     .largest = Veth::kPayloadMax,
     .packets = true,
@@ -96,7 +96,7 @@ extern const PathKind kXdpEntry = {
     .name = "xdp-entry",
     .summary = "the same, from the XDP program's stamp",
     .adapts = Adapts::kToPayload,
-    .unavailable = unavailable,
+    .unavailable = xdp_unavailable,
     .attach = attach_as<XdpPath, From::kProgram>,
     .largest = Veth::kPayloadMax,
     .packets = true,
