@@ -7,6 +7,7 @@
 
 #include "attached_parts.hpp"
 #include "begin.hpp"
+#include "end_lock.hpp"
 #include "hft/detail/recover.hpp"
 #include "hft/ring.hpp"
 #include "hft/validate.hpp"
@@ -113,10 +114,18 @@ ConsumerEnd Attached::observer_end() const noexcept {
           .slots = parts_->slots.as<const std::byte>()};
 }
 
+std::string Attached::called(std::string_view end) const {
+  std::string text(end);
+  return parts_->name.empty() ? text : text + " of " + parts_->name;
+}
+
 Claimed<ProducerEnd> Attached::claim_producer(hft_mode mode) const {
   expect_mode(info(), mode);
   const ProducerEnd end = producer_end();
-  return {end, Claim::take(&end.page->owner, "producer")};
+  return {end,
+          Claim::take(&end.page->owner,
+                      internal::open_lock(*parts_, internal::kProducerLock),
+                      called("producer"))};
 }
 
 Claimed<ConsumerEnd> Attached::claim_consumer(StartAt start) const {
@@ -124,7 +133,10 @@ Claimed<ConsumerEnd> Attached::claim_consumer(StartAt start) const {
   __u64* const owner = info().producer_kind == HFT_PRODUCER_DRIVER
                            ? &parts_->driver_owner
                            : &end.page->owner;
-  Claimed<ConsumerEnd> claimed{end, Claim::take(owner, "consumer")};
+  Claimed<ConsumerEnd> claimed{
+      end,
+      Claim::take(owner, internal::open_lock(*parts_, internal::kConsumerLock),
+                  called("consumer"))};
   internal::begin(end, start);
   return claimed;
 }

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "hft/attached.hpp"
@@ -43,14 +44,20 @@ struct Parts {
   std::shared_ptr<const void> shared_doorbell;  // of a BPF ring
   Descriptor rope;  // rings it, where that is not the doorbell itself
 
+  // Of each end, where the ring's memory has files: whoever has locked its file
+  // owns the end. They are opened anew for each owner, from `folder` where it
+  // has one.
+  std::array<Descriptor, 2> locks;
+  Descriptor folder;
   // The driver knows its consumer by the file, and one file may not consume
   // twice either: its consumers claim this word instead of that in their page.
   __u64 driver_owner = 0;
+  std::string name;  // for messages: "ring ticks"
 
   // What Region tells about its memory, and what its send() sends.
   HugePages huge_pages = HugePages::kNone;
   bool locked = false;
-  std::array<Descriptor, 4> files;  // of a memfd ring, for its producers
+  std::array<Descriptor, 6> files;  // of a memfd ring, for its producers
 };
 
 }  // namespace hft::internal

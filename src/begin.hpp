@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where a consumer begins.
 //
-//   Claim claim = Claim::take(&end.page->owner, "consumer");
+//   Claim claim = Claim::take(&end.page->owner, std::move(lock), "consumer");
 //   begin(end, StartAt::kOldest);
 //   KernelConsumer consumer(end, std::move(claim));
 #pragma once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hft/detail/owner.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <string>
 #include <system_error>
 
+#include "fail.hpp"
 #include "read_file.hpp"
 
 namespace hft {
@@ -87,6 +89,52 @@ std::optional<std::string> find_living(Identity identity) {
   return "hidden by hidepid";
 }
 
+// For the word of an end with a lock, where /proc need not be there or ours.
+Identity own_name() {
+  const pid_t pid = getpid();
+  const auto self = read_process(pid);
+  return self ? self->identity : static_cast<Identity>(pid);
+}
+
+[[noreturn]] void throw_taken(std::string_view what, Identity owner,
+                              Identity own) {
+  const auto comm = owner == 0 ? std::nullopt : find_living(owner);
+  std::string who;
+  if (owner == 0) {
+    who = "held by a process that is taking it or giving it back: try again";
+  } else if (comm) {
+    who = fmt::format("process {} ({}){}: stop it first", pid_of(owner), *comm,
+                      owner == own ? ", this one" : "");
+  } else {
+    who = fmt::format(
+        "process {} of another pid namespace, or a child that it left: stop it "
+        "first",
+        pid_of(owner));
+  }
+  throw std::system_error(EBUSY, std::generic_category(),
+                          fmt::format("{} is {}", what, who));
+}
+
+struct flock whole_file(short type) {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  return range;
+}
+
+// False while another open file description has the lock.
+bool try_to_lock(int fd) {
+  struct flock range = whole_file(F_WRLCK);
+  if (fcntl(fd, F_OFD_SETLK, &range) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  internal::fail(errno, "lock the end of a ring");
+}
+
+void unlock(int fd) noexcept {
+  struct flock range = whole_file(F_UNLCK);
+  fcntl(fd, F_OFD_SETLK, &range);
+}
+
 }  // namespace
 
 Identity own_identity() {
@@ -100,35 +148,45 @@ Identity own_identity() {
 
 bool is_alive(Identity identity) { return find_living(identity).has_value(); }
 
-Claim Claim::take(__u64* word, std::string_view what) {
+Claim Claim::take(__u64* word, Descriptor lock, std::string_view what) {
+  if (!lock) return take_word(word, what);
+  const Identity identity = own_name();
+  if (!try_to_lock(lock.get())) {
+    throw_taken(what, __atomic_load_n(word, __ATOMIC_RELAXED), identity);
+  }
+  // Acquire pairs with the release in give_back(). Release pairs with the
+  // acquire of whoever takes over when we have died: it sees what we stored
+  // before.
+  const __u64 owner = __atomic_exchange_n(word, identity, __ATOMIC_ACQ_REL);
+  return {word, identity, lock.release(), owner != 0};
+}
+
+Claim Claim::take_word(__u64* word, std::string_view what) {
   const Identity identity = own_identity();
   __u64 owner = __atomic_load_n(word, __ATOMIC_RELAXED);
   for (;;) {
     if (owner != 0) {
-      if (const auto comm = find_living(owner)) {
-        throw std::system_error(
-            EBUSY, std::generic_category(),
-            fmt::format("{} is process {} ({}){}: stop it first", what,
-                        pid_of(owner), *comm,
-                        owner == identity ? ", this one" : ""));
-      }
+      if (find_living(owner)) throw_taken(what, owner, identity);
     }
     // One of two successors wins; the other finds the winner, alive. Acquire
     // pairs with the release in give_back(). Release pairs with the acquire of
     // whoever takes over when we have died: it sees what we stored before.
     if (__atomic_compare_exchange_n(word, &owner, identity, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-      return {word, identity, owner != 0};
+      return {word, identity, -1, owner != 0};
     }
   }
 }
 
-void Claim::give_back(__u64* word, Identity identity) noexcept {
+void Claim::give_back(__u64* word, Identity identity, int lock) noexcept {
+  const Descriptor closed(lock);
   if (getpid() != pid_of(identity)) return;
   __u64 expected = identity;
   // Release pairs with the acquire in take().
   __atomic_compare_exchange_n(word, &expected, 0, false, __ATOMIC_RELEASE,
                               __ATOMIC_RELAXED);
+  // Closing is not enough while a child has the description too.
+  if (closed) unlock(closed.get());
 }
 
 }  // namespace hft

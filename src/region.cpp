@@ -65,6 +65,14 @@ std::unique_ptr<Parts> make_parts(const hft_info& info, Role role) {
   return parts;
 }
 
+Descriptor& lock_of(Parts& parts, File lock) {
+  return parts.locks.at(lock - kProducerLock);
+}
+
+std::string ring_called(std::string_view name) {
+  return fmt::format("ring '{}'", name);
+}
+
 void map_pages(Parts& parts, const Files& files) {
   const hft_info& info = parts.info;
   parts.producer = Mapping(files[kProducer].get(), 0, HFT_PAGE,

@@ -4,17 +4,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 
-#include "hft/detail/owner.hpp"
+#include "duplicate.hpp"
 #include "region_internal.hpp"
 
 namespace hft::internal {
@@ -24,41 +23,24 @@ constexpr std::string_view kShm = "/dev/shm";
 // Rings begin with "hft.": no name is another's temporary one.
 constexpr std::string_view kTemporary = ".hft.";
 
-// Only a maker of our pid namespace can be asked whether it lives.
-std::uint64_t pid_namespace() {
-  struct stat status;
-  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
-}
-
-// /dev/shm/.hft.NAME.NAMESPACE.MAKER.COUNT
+// /dev/shm/.hft.NAME.RANDOM: no process of another pid namespace has the same.
 std::string temporary_path(std::string_view name) {
-  static std::atomic<unsigned> count{0};
-  return fmt::format("{}/{}{}.{:x}.{:x}.{:x}", kShm, kTemporary, name,
-                     pid_namespace(), own_identity(), count++);
-}
-
-// The last number of a dotted name, which it loses.
-std::optional<std::uint64_t> cut_number(std::string_view& name) {
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = name.substr(dot + 1);
-  std::uint64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
-    return std::nullopt;
+  std::uint64_t random = 0;
+  if (getrandom(&random, sizeof random, 0) != sizeof random) {
+    fail(errno, "ask the kernel for a random number");
   }
-  name = name.substr(0, dot);
-  return value;
+  return fmt::format("{}/{}{}.{:016x}", kShm, kTemporary, name, random);
 }
 
-bool is_left_behind(std::string_view name) {
-  if (!name.starts_with(kTemporary)) return false;
-  const auto count = cut_number(name);
-  const auto maker = cut_number(name);
-  const auto maker_namespace = cut_number(name);
-  return count && maker && maker_namespace == pid_namespace() &&
-         !is_alive(*maker);
+// Whoever makes or removes a folder has it locked until it is done or dead,
+// in whatever pid namespace.
+bool try_to_lock(const Descriptor& folder) {
+  return flock(folder.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+bool is_removed(const Descriptor& folder) {
+  struct stat status;
+  return fstat(folder.get(), &status) == 0 && status.st_nlink == 0;
 }
 
 Descriptor open_folder(const std::string& path) {
@@ -80,11 +62,11 @@ void sweep() {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(kShm, ignored)) {
     const std::string& path = entry.path().native();
-    if (!is_left_behind(entry.path().filename().native())) continue;
+    if (!entry.path().filename().native().starts_with(kTemporary)) continue;
     const Descriptor folder = open_folder(path);
     struct stat status;
     if (folder && fstat(folder.get(), &status) == 0 &&
-        status.st_uid == geteuid()) {
+        status.st_uid == geteuid() && try_to_lock(folder)) {
       erase_ring(path, folder);
     }
   }
@@ -96,22 +78,25 @@ std::string folder_path(std::string_view name) {
   return fmt::format("{}/hft.{}", kShm, name);
 }
 
-PendingFolder::PendingFolder(std::string_view name)
-    : name_(name), temporary_(temporary_path(name)) {
+PendingFolder::PendingFolder(std::string_view name) : name_(name) {
   sweep();
-  // For no one else until it is whole, and for us whatever the umask.
-  if (mkdir(temporary_.c_str(), 0700) != 0 ||
-      chmod(temporary_.c_str(), 0700) != 0) {
-    fail(errno,
-         fmt::format("create the directory {}: is a tmpfs mounted at {}?",
-                     temporary_, kShm));
-  }
-  folder_ = open_folder(temporary_);
-  if (!folder_) {
-    const int error = errno;
-    rmdir(temporary_.c_str());
-    fail(error, "open the directory " + temporary_);
-  }
+  // Another sweeper may come between making the folder and locking it.
+  do {
+    temporary_ = temporary_path(name);
+    // For no one else until it is whole, and for us whatever the umask.
+    if (mkdir(temporary_.c_str(), 0700) != 0 ||
+        (chmod(temporary_.c_str(), 0700) != 0 && errno != ENOENT)) {
+      fail(errno,
+           fmt::format("create the directory {}: is a tmpfs mounted at {}?",
+                       temporary_, kShm));
+    }
+    folder_ = open_folder(temporary_);
+    if (!folder_ && errno != ENOENT) {
+      const int error = errno;
+      rmdir(temporary_.c_str());
+      fail(error, "open the directory " + temporary_);
+    }
+  } while (!folder_ || !try_to_lock(folder_) || is_removed(folder_));
 }
 
 PendingFolder::~PendingFolder() {
@@ -158,6 +143,10 @@ void PendingFolder::reserve(const Descriptor& file, std::uint64_t bytes) const {
   }
 }
 
+Descriptor PendingFolder::descriptor() const {
+  return duplicate(folder_.get());
+}
+
 void PendingFolder::finish() {
   const std::string path = folder_path(name_);
   if (fchmod(folder_.get(), 0755) != 0 ||
@@ -171,6 +160,7 @@ void PendingFolder::finish() {
                     : fmt::format("rename {} to {}", temporary_, path));
   }
   temporary_.clear();
+  flock(folder_.get(), LOCK_UN);
 }
 
 void remove_folder(std::string_view name) {
@@ -182,11 +172,12 @@ void remove_folder(std::string_view name) {
   // Renamed first: the name is free at once, and should we be killed, the next
   // creator sweeps the rest.
   const std::string temporary = temporary_path(name);
+  try_to_lock(folder);
   if (rename(path.c_str(), temporary.c_str()) != 0) {
     fail(errno, fmt::format("remove ring {}: only its owner may remove {}",
                             name, path));
   }
-  if (!erase_ring(temporary, folder)) {
+  if (!erase_ring(temporary, folder) && errno != ENOENT) {
     fail(errno, fmt::format("remove the directory {}: it holds more than a "
                             "ring; look at it, and remove it by hand",
                             temporary));

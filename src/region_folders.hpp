@@ -39,6 +39,8 @@ class PendingFolder {
   [[nodiscard]] Descriptor make_doorbell(mode_t mode) const;
   /// Have the pages, so that none is missed later with a SIGBUS.
   void reserve(const Descriptor& file, std::uint64_t bytes) const;
+  /// A copy of the folder's, which outlives this.
+  [[nodiscard]] Descriptor descriptor() const;
   /// Take the name. Throws EEXIST when it is taken.
   void finish();
 

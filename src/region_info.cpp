@@ -24,6 +24,10 @@ bool may_write(File file, Role role, const hft_info& info) noexcept {
       return role == Role::kProducer ||
              (role == Role::kConsumer &&
               (info.features & HFT_FEATURE_SLOTS_WRITABLE) != 0);
+    case kProducerLock:
+      return role == Role::kProducer;
+    case kConsumerLock:
+      return role != Role::kObserver && info.mode == HFT_MODE_DROP;
     default:
       return false;
   }
@@ -33,13 +37,17 @@ bool has_doorbell(Role role, const hft_info& info) noexcept {
   return info.mode == HFT_MODE_DROP && role != Role::kObserver;
 }
 
-void check_name(std::string_view name) {
+bool is_name(std::string_view name) noexcept {
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   };
-  if (name.empty() || name.size() > 64 ||
-      !std::all_of(name.begin(), name.end(), allowed)) {
+  return !name.empty() && name.size() <= 64 &&
+         std::all_of(name.begin(), name.end(), allowed);
+}
+
+void check_name(std::string_view name) {
+  if (!is_name(name)) {
     throw std::invalid_argument(
         fmt::format("ring name is \"{}\", expected 1 to 64 of the characters "
                     "A-Z a-z 0-9 . _ -",
@@ -84,7 +92,15 @@ hft_info read_info(int fd) {
 }
 
 std::uint64_t bytes_of(File file, const hft_info& info) noexcept {
-  return file == kSlots ? info.slots_bytes : HFT_PAGE;
+  switch (file) {
+    case kSlots:
+      return info.slots_bytes;
+    case kProducerLock:
+    case kConsumerLock:
+      return 0;
+    default:
+      return HFT_PAGE;
+  }
 }
 
 void check_size(int fd, File file, const hft_info& info) {

@@ -24,9 +24,19 @@
 
 namespace hft::internal {
 
-enum File : std::size_t { kInfo, kProducer, kConsumer, kSlots, kFileCount };
+enum File : std::size_t {
+  kInfo,
+  kProducer,
+  kConsumer,
+  kSlots,
+  kProducerLock,
+  kConsumerLock,
+  kFileCount
+};
 inline constexpr std::array<const char*, kFileCount> kFileNames = {
-    "info", "producer", "consumer", "slots"};
+    "info", "producer", "consumer", "slots", "producer.lock", "consumer.lock"};
+inline constexpr std::array kRegions = {kInfo, kProducer, kConsumer, kSlots};
+inline constexpr std::array kLocks = {kProducerLock, kConsumerLock};
 using Files = std::array<Descriptor, kFileCount>;
 
 inline constexpr std::size_t kHugePage = std::size_t{2} << 20U;
@@ -35,7 +45,9 @@ bool may_write(File file, Role role, const hft_info& info) noexcept;
 /// Whether this role can ring the doorbell of that ring, or wait for it.
 bool has_doorbell(Role role, const hft_info& info) noexcept;
 
-/// Throws std::invalid_argument unless [A-Za-z0-9._-]{1,64}.
+/// Whether it is [A-Za-z0-9._-]{1,64}.
+bool is_name(std::string_view name) noexcept;
+/// Throws std::invalid_argument unless is_name().
 void check_name(std::string_view name);
 
 hft_info make_info(const Geometry& geometry, bool writable_slots);
@@ -68,6 +80,10 @@ std::uint64_t in_huge_pages(std::uint64_t bytes) noexcept;
 bool is_transparent_huge(const Mapping& mapping);
 
 std::unique_ptr<Parts> make_parts(const hft_info& info, Role role);
+/// Where the parts keep the file that is locked: kProducerLock, kConsumerLock.
+Descriptor& lock_of(Parts& parts, File lock);
+/// "ring 'ticks'"
+std::string ring_called(std::string_view name);
 /// Map the producer page, and the consumer page where the role has one.
 void map_pages(Parts& parts, const Files& files);
 /// Slots that were made for this ring.

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "duplicate.hpp"
 #include "hft/validate.hpp"
 #include "pass_files.hpp"
 #include "region_internal.hpp"
@@ -46,19 +48,22 @@ Descriptor make_memfd(std::string_view ring, File file, std::uint64_t bytes,
 // Whoever gets a descriptor of another user's file can open the file anew
 // through /proc, with the rights of its mode: none to write.
 void seal(int fd, File file) {
-  const int frozen = file == kInfo ? F_SEAL_WRITE : 0;
-  if (fchmod(fd, file == kConsumer ? 0644 : 0444) != 0 ||
+  const bool is_lock = file >= kProducerLock;
+  const int frozen = file == kInfo || is_lock ? F_SEAL_WRITE : 0;
+  // To lock one whoever has it opens it anew, as if to write.
+  const mode_t mode = is_lock ? 0222 : file == kConsumer ? 0644 : 0444;
+  if (fchmod(fd, mode) != 0 ||
       fcntl(fd, F_ADD_SEALS, kFixedSize | frozen | F_SEAL_SEAL) != 0) {
     fail(errno, fmt::format("seal the {} region", internal::kFileNames[file]));
   }
 }
 
-Descriptor reopen_read_only(int fd) {
+Descriptor reopen(int fd, int access) {
   Descriptor opened(
-      open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
+      open(fmt::format("/proc/self/fd/{}", fd).c_str(), access | O_CLOEXEC));
   if (!opened) {
     fail(errno,
-         fmt::format("open /proc/self/fd/{} read-only: is there a /proc?", fd));
+         fmt::format("open /proc/self/fd/{} anew: is there a /proc?", fd));
   }
   return opened;
 }
@@ -92,6 +97,15 @@ DoorbellSockets make_doorbell() {
   return made;
 }
 
+// The files that come with a ring, for a role.
+std::vector<File> files_of(Role role, const hft_info& info) {
+  std::vector<File> files(internal::kRegions.begin(), internal::kRegions.end());
+  for (const File lock : internal::kLocks) {
+    if (internal::may_write(lock, role, info)) files.push_back(lock);
+  }
+  return files;
+}
+
 // How many sockets come with a ring.
 std::size_t doorbell_files(Role role, const hft_info& info) {
   if (!has_doorbell(role, info)) return 0;
@@ -117,8 +131,8 @@ void check_doorbell(const Descriptor& socket) {
   }
 }
 
-void check_received(const Files& files, const hft_info& info) {
-  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+void check_received(const Files& files, Role role, const hft_info& info) {
+  for (const File file : files_of(role, info)) {
     const int seals = fcntl(files[file].get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) {
       throw InvalidRing(
@@ -128,6 +142,28 @@ void check_received(const Files& files, const hft_info& info) {
                       internal::kFileNames[file]));
     }
     internal::check_size(files[file].get(), file, info);
+  }
+}
+
+// The name that its maker gave a ring; empty when it gave none, and when /proc
+// does not tell. Any file may be called so: it is for messages.
+std::string name_of(int info_fd) {
+  constexpr std::string_view kBefore = "/memfd:hft:";
+  std::array<char, 256> link{};
+  const ssize_t length =
+      readlink(fmt::format("/proc/self/fd/{}", info_fd).c_str(), link.data(),
+               link.size());
+  std::string_view name(link.data(), length < 0 ? 0 : std::size_t(length));
+  if (!name.starts_with(kBefore)) return {};
+  name.remove_prefix(kBefore.size());
+  name = name.substr(0, name.find(':'));
+  return internal::is_name(name) ? internal::ring_called(name) : std::string();
+}
+
+void keep_locks(internal::Parts& parts, const Files& files) {
+  for (const File lock : internal::kLocks) {
+    if (files[lock])
+      internal::lock_of(parts, lock) = internal::duplicate(files[lock].get());
   }
 }
 
@@ -157,9 +193,12 @@ Region Region::memfd(const Geometry& geometry, const Options& options) {
       });
   internal::map_new_slots(*parts, std::move(slots));
   internal::write_info(files[kInfo].get(), parts->info);
-  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+  for (const File file : files_of(parts->role, parts->info)) {
+    if (file >= kProducerLock) files[file] = make_memfd(options.name, file, 0);
     seal(files[file].get(), file);
   }
+  keep_locks(*parts, files);
+  parts->name = internal::ring_called(options.name);
   if (has_doorbell(parts->role, parts->info)) {
     DoorbellSockets made = make_doorbell();
     parts->hear(std::move(made.heard), true);
@@ -179,10 +218,12 @@ void Region::send(int unix_socket, Role role) const {
   }
   Files narrowed;
   std::vector<int> sent;
-  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+  for (const File file : files_of(role, info())) {
     sent.push_back(files[file].get());
-    if (!internal::may_write(file, role, info())) {
-      narrowed[file] = reopen_read_only(sent.back());
+    // A lock through our own description would outlive the one who took it.
+    const bool is_lock = file >= kProducerLock;
+    if (is_lock || !internal::may_write(file, role, info())) {
+      narrowed[file] = reopen(sent.back(), is_lock ? O_WRONLY : O_RDONLY);
       sent.back() = narrowed[file].get();
     }
   }
@@ -193,21 +234,27 @@ void Region::send(int unix_socket, Role role) const {
 }
 
 Region Region::receive(int unix_socket, Preference lock_memory) {
-  internal::Received received =
-      internal::receive_files(unix_socket, kFileCount, kFileCount + 2);
-  const std::span doorbell = std::span(received.files).subspan(kFileCount);
-  Files files;
-  std::move(received.files.begin(), received.files.begin() + kFileCount,
-            files.begin());
-  const hft_info info = internal::read_info(files[kInfo].get());
-  check_received(files, info);
-  auto parts = internal::make_parts(info, received.role);
-  if (doorbell.size() != doorbell_files(received.role, info)) {
+  internal::Received received = internal::receive_files(
+      unix_socket, internal::kRegions.size(), kFileCount + 2);
+  const hft_info info = internal::read_info(received.files[kInfo].get());
+  const std::vector<File> expected = files_of(received.role, info);
+  const std::size_t sockets = doorbell_files(received.role, info);
+  if (received.files.size() != expected.size() + sockets) {
     throw InvalidRing(fmt::format(
-        "not a usable ring: {} descriptors of a doorbell came with it, "
-        "expected {} for its mode and role",
-        doorbell.size(), doorbell_files(received.role, info)));
+        "not a usable ring: it came with {} descriptors, expected {} for its "
+        "mode and role, {} of them a doorbell's: is the other end of another "
+        "version?",
+        received.files.size(), expected.size() + sockets, sockets));
   }
+  const std::span doorbell = std::span(received.files).subspan(expected.size());
+  Files files;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    files[expected[i]] = std::move(received.files[i]);
+  }
+  check_received(files, received.role, info);
+  auto parts = internal::make_parts(info, received.role);
+  parts->name = name_of(files[kInfo].get());
+  keep_locks(*parts, files);
   for (const Descriptor& socket : doorbell) check_doorbell(socket);
   if (!doorbell.empty()) parts->hear(std::move(doorbell[0]), true);
   if (doorbell.size() > 1) parts->rope = std::move(doorbell[1]);

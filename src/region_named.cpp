@@ -32,6 +32,12 @@ mode_t mode_of(File file, const RegionOptions& options) {
     case kSlots:
       return options.writable_slots ? 0644 | (options.consumer_mode & 0022)
                                     : 0644;
+    // To write alone: whoever may only look can neither take the lock nor stop
+    // another from taking it.
+    case kProducerLock:
+      return 0200;
+    case kConsumerLock:
+      return 0200 | (options.consumer_mode & 0022);
     default:
       return 0644;
   }
@@ -86,6 +92,23 @@ class Folder {
     if (!opened) fail_to_open(kFileNames[file], write);
     return opened;
   }
+
+  // Empty when there is none: an older version has made the ring.
+  [[nodiscard]] Descriptor open_lock(File lock) const {
+    Descriptor opened(openat(folder_.get(), kFileNames[lock],
+                             O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (opened) {
+      expect_type(kFileNames[lock], opened, S_IFREG, "a regular file");
+    } else if (errno == EACCES) {
+      fail_to_open(kFileNames[lock], true);
+    } else if (errno != ENOENT) {
+      fail(errno, "open " + path(kFileNames[lock]));
+    }
+    return opened;
+  }
+
+  // For the locks of its rings, as long as these are attached.
+  [[nodiscard]] Descriptor release() && { return std::move(folder_); }
 
   // Empty when there is none: an older version has made the ring.
   [[nodiscard]] Descriptor open_doorbell() const {
@@ -152,12 +175,19 @@ Region Region::create(std::string_view name, const Geometry& geometry,
   auto parts = internal::make_parts(
       internal::make_info(geometry, options.writable_slots), Role::kProducer);
   internal::PendingFolder folder(name);
+  parts->name = internal::ring_called(name);
   Files files;
-  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+  for (const File file : internal::kRegions) {
     files[file] =
         folder.make(kFileNames[file], internal::bytes_of(file, parts->info),
                     mode_of(file, options));
   }
+  for (const File lock : internal::kLocks) {
+    if (!internal::may_write(lock, parts->role, parts->info)) continue;
+    internal::lock_of(*parts, lock) =
+        folder.make(kFileNames[lock], 0, mode_of(lock, options));
+  }
+  parts->folder = folder.descriptor();
   if (internal::has_doorbell(parts->role, parts->info)) {
     parts->hear(folder.make_doorbell(options.consumer_mode));
   }
@@ -170,7 +200,7 @@ Region Region::create(std::string_view name, const Geometry& geometry,
         return Mapping(files[kSlots].get(), 0, bytes, Rights::kReadWrite, when);
       });
   internal::map_new_slots(*parts, std::move(slots));
-  for (const File file : {kInfo, kProducer, kConsumer, kSlots}) {
+  for (const File file : internal::kRegions) {
     folder.reserve(files[file], internal::bytes_of(file, parts->info));
   }
   internal::map_pages(*parts, files);
@@ -183,7 +213,7 @@ Region Region::create(std::string_view name, const Geometry& geometry,
 Region Region::attach(std::string_view name, Role role,
                       const AttachOptions& options) {
   internal::check_name(name);
-  const Folder folder(name, options);
+  Folder folder(name, options);
   Files files;
   files[kInfo] = folder.open_or_throw(kInfo, false);
   const hft_info info = folder.checked(
@@ -206,6 +236,13 @@ Region Region::attach(std::string_view name, Role role,
   internal::map_pages(*parts, files);
   internal::map_slots(*parts, files[kSlots].get());
   if (internal::has_doorbell(role, info)) parts->hear(folder.open_doorbell());
+  for (const File lock : internal::kLocks) {
+    if (internal::may_write(lock, role, info)) {
+      internal::lock_of(*parts, lock) = folder.open_lock(lock);
+    }
+  }
+  parts->name = internal::ring_called(name);
+  parts->folder = std::move(folder).release();
   internal::lock(*parts, options.lock_memory);
   return Region(std::move(parts));
 }

@@ -11,6 +11,7 @@
 #include <hft/abi.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "hft/consumer.hpp"
@@ -122,6 +123,9 @@ class Attached {
   [[nodiscard]] internal::Parts& parts() const noexcept { return *parts_; }
 
  private:
+  /// "consumer of ring 'ticks'"
+  [[nodiscard]] std::string called(std::string_view end) const;
+
   // On the heap, so that the ends survive a move.
   std::unique_ptr<internal::Parts> parts_;
 };

@@ -2,7 +2,6 @@
 // The maps of rings: made known and frozen by the loader, mapped by consumers.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "bpf/doorbells.hpp"
 #include "bpf/maps.hpp"
+#include "duplicate.hpp"
 #include "hft/bpf.hpp"
 #include "hft/validate.hpp"
 #include "pass_files.hpp"
@@ -99,14 +99,6 @@ void expect_ringbuf(int fd, std::uint64_t bytes) {
 }  // namespace internal
 
 namespace {
-
-Descriptor duplicate(int fd) {
-  Descriptor copy(fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  if (!copy) {
-    fail(errno, "duplicate the descriptor of a BPF map");
-  }
-  return copy;
-}
 
 // An array of the rings that `slots` holds, each with an info of its own.
 void describe(int slots, const hft_bpf_shape& shape) {
@@ -241,7 +233,8 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
   }
   describe(fd, shape);
   const auto copy_of = [&](const char* part) {
-    return duplicate(bpf_map__fd(internal::find_map(object, name, part)));
+    return hft::internal::duplicate(
+        bpf_map__fd(internal::find_map(object, name, part)));
   };
   Descriptor bells = copy_of(internal::kBells);
   internal::Doorbells doorbells;
@@ -254,7 +247,8 @@ Rings Rings::of(bpf_object& object, std::string_view name) {
       fail(errno, fmt::format("freeze the maps of {}", name));
     }
   }
-  Rings rings(duplicate(fd), copy_of("consumer"), std::move(doorbells));
+  Rings rings(hft::internal::duplicate(fd), copy_of("consumer"),
+              std::move(doorbells));
   rings.turns_ = std::move(turns);
   rings.bells_ = std::move(bells);
   return rings;

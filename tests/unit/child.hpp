@@ -53,6 +53,8 @@ class Pipe {
     ends_[1] = -1;
   }
 
+  [[nodiscard]] int reading_end() const { return ends_[0]; }
+
   template <typename T>
   void tell(const T& value) const {
     if (write(ends_[1], &value, sizeof value) != sizeof value) _exit(3);

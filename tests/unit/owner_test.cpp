@@ -26,7 +26,7 @@ constexpr Identity kOneTick = Identity{1} << 22;
 
 class Owner : public ::testing::Test {
  protected:
-  Claim take() { return Claim::take(word_, "producer of ring test"); }
+  Claim take() { return Claim::take(word_, {}, "producer of ring test"); }
   [[nodiscard]] __u64 word() const {
     return __atomic_load_n(word_, __ATOMIC_ACQUIRE);
   }

@@ -24,7 +24,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-enum File { kInfo, kProducer, kConsumer, kSlots, kDoorbell };
+// As a consumer gets them.
+enum File { kInfo, kProducer, kConsumer, kSlots, kLock, kDoorbell };
 
 class Memfd : public RegionTest {
  protected:
@@ -253,17 +254,19 @@ TEST_F(Memfd, RingThatCouldBeTruncatedIsRefused) {
   const auto files = receive_descriptors();
   const Descriptor loose(memfd_create("loose", MFD_CLOEXEC));
   ASSERT_EQ(ftruncate(loose.get(), 65536), 0);
-  send_garbage({files[kInfo].get(), files[kProducer].get(),
-                files[kConsumer].get(), loose.get()},
-               true);
+  const auto send_with = [&](File file, const Descriptor& instead) {
+    std::vector<int> sent(files.size());
+    std::ranges::transform(files, sent.begin(), &Descriptor::get);
+    sent[file] = instead.get();
+    send_garbage(sent, true);
+  };
+  send_with(kSlots, loose);
   expect_refused("its slots region could be truncated");
-  send_garbage({files[kInfo].get(), files[kProducer].get(),
-                files[kConsumer].get(), files[kProducer].get()},
-               true);
+  send_with(kLock, loose);
+  expect_refused("its consumer.lock region could be truncated");
+  send_with(kSlots, files[kProducer]);
   expect_refused("slots has 4096 bytes, expected 65536");
-  send_garbage({files[kProducer].get(), files[kProducer].get(),
-                files[kConsumer].get(), files[kSlots].get()},
-               true);
+  send_with(kInfo, files[kProducer]);
   expect_refused("magic is 0x0");
 }
 
@@ -317,11 +320,12 @@ TEST_F(Memfd, WhoMayNotWaitGetsNoDoorbell) {
   region.send(ours_.get(), Role::kObserver);
   EXPECT_EQ(receive_descriptors().size(), 4U);
   region.send(ours_.get(), Role::kConsumer);
-  EXPECT_EQ(receive_descriptors().size(), 5U);
+  EXPECT_EQ(receive_descriptors().size(), 6U);
   const Region broadcast = Region::memfd(kBroadcast);
   for (const Role role : {Role::kProducer, Role::kConsumer}) {
     broadcast.send(ours_.get(), role);
-    EXPECT_EQ(receive_descriptors().size(), 4U);
+    // Without a consumer, there is neither its lock nor a doorbell.
+    EXPECT_EQ(receive_descriptors().size(), role == Role::kProducer ? 5U : 4U);
   }
 }
 
@@ -340,7 +344,7 @@ TEST_F(Memfd, DoorbellThatIsNoneIsRefused) {
   expect_refused("expected a Unix socket of packets");
   sent.pop_back();
   send_garbage(sent, true);
-  expect_refused("0 descriptors of a doorbell came with it, expected 1");
+  expect_refused("it came with 5 descriptors, expected 6");
 }
 
 // Asks for a wake-up before each record, and takes none.

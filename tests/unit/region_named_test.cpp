@@ -96,21 +96,21 @@ TEST_F(Named, ModesDoNotDependOnTheUmask) {
   EXPECT_EQ(mode("slots"), 0644U);
   EXPECT_EQ(mode("consumer"), 0666U);
   EXPECT_EQ(mode("doorbell"), 0666U);
+  EXPECT_EQ(mode("producer.lock"), 0200U);
+  EXPECT_EQ(mode("consumer.lock"), 0222U);
   Region::remove(name());
   create();
   EXPECT_EQ(mode("consumer"), 0600U);
   EXPECT_EQ(mode("doorbell"), 0600U);
+  EXPECT_EQ(mode("consumer.lock"), 0200U);
 }
 
 TEST_F(Named, SecondProducerIsRefused) {
   const Region region = Region::create(name(), kTicks);
-  const Claim claim =
-      Claim::take(&region.producer_end().page->owner, "the producer");
+  const auto claimed = region.claim_producer(kTicks.mode);
   EXPECT_TRUE(passes_in_child([&] {
     const Region second = attach(Role::kProducer);
-    EXPECT_EQ(error_of([&] {
-                Claim::take(&second.producer_end().page->owner, "the producer");
-              }),
+    EXPECT_EQ(error_of([&] { (void)second.claim_producer(kTicks.mode); }),
               EBUSY);
   }));
 }
@@ -118,8 +118,7 @@ TEST_F(Named, SecondProducerIsRefused) {
 TEST_F(Named, KilledProducerHasASuccessor) {
   Child producer([&](const Pipe& pipe) {
     const Region region = Region::create(name(), kTicks);
-    const Claim claim =
-        Claim::take(&region.producer_end().page->owner, "the producer");
+    const auto claimed = region.claim_producer(kTicks.mode);
     region.producer_end().page->producer_pos = 77;
     pipe.tell(true);
     pause();
@@ -127,9 +126,7 @@ TEST_F(Named, KilledProducerHasASuccessor) {
   ASSERT_TRUE(producer.pipe().ask<bool>());
   producer.kill();
   const Region region = attach(Role::kProducer);
-  const Claim claim =
-      Claim::take(&region.producer_end().page->owner, "the producer");
-  EXPECT_TRUE(claim.took_over());
+  EXPECT_TRUE(region.claim_producer(kTicks.mode).claim.took_over());
   EXPECT_EQ(region.producer_page().producer_pos, 77U);
 }
 

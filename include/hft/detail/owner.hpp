@@ -2,7 +2,8 @@
 // Who may produce, and who may consume: one process each, and a successor when
 // it has died.
 //
-//   auto claim = hft::Claim::take(&end.page->owner, "producer of ring ticks");
+//   auto claim = hft::Claim::take(&end.page->owner, lock_of(end),
+//                                 "the producer of ring ticks");
 //   if (claim.took_over()) recover(end);
 //   publish(end);  // until claim is destroyed
 #pragma once
@@ -14,16 +15,18 @@
 #include <string_view>
 #include <utility>
 
+#include "hft/descriptor.hpp"
+
 namespace hft {
 
 /// A process, also after its pid was given to another: its pid in the low 22
 /// bits (no Linux pid is larger) and, above, the time it started in clock ticks
 /// since boot, field 22 of /proc/PID/stat (42 bits last 1,394 years). Never 0.
 ///
-/// It holds within one pid namespace and one time namespace: processes of two
-/// containers that share a ring take each other for dead. Under hidepid a
-/// process that /proc hides counts as alive as long as its pid is in use,
-/// whoever uses it now. exec() keeps both pid and start.
+/// It holds within one pid namespace and one time namespace, and where /proc is
+/// that of this pid namespace. Under hidepid a process that /proc hides counts
+/// as alive as long as its pid is in use, whoever uses it now. exec() keeps
+/// both pid and start.
 using Identity = std::uint64_t;
 
 /// Of the calling process. Thread-safe. Throws std::system_error without /proc.
@@ -34,14 +37,24 @@ Identity own_identity();
 /// being gone or hidden.
 bool is_alive(Identity identity);
 
-/// The owner word of a page, held until destruction. Move-only. The word has to
-/// outlive it: destroy it before the Attached. Not thread-safe, but any number
-/// of threads and processes may contend for one word: one takes it.
+/// The end of a ring, held until destruction: its lock where there is one, and
+/// the owner word in its page. Move-only. The word has to outlive it: destroy
+/// it before the Attached. Not thread-safe, but any number of threads and
+/// processes may contend for one end: one takes it.
+///
+/// With a lock the kernel says who owns the end, and the word is only a name
+/// for messages. The lock is the open file description's: it ends with the last
+/// process that has the description, in any pid namespace and however that
+/// process ends; exec() closes it; a child of fork() keeps it while the child
+/// lives, unless the process that took the end gives it back. Without one the
+/// word decides, by Identity.
 class Claim {
  public:
-  /// Take the word when it is 0 or its owner has died. Throws
-  /// std::system_error: EBUSY, naming the owner, when that lives, also when
-  /// that is this very process. `what` names the end for the message.
+  /// Take the end by its lock, an open file description of its own that can
+  /// write, or, where `lock` is empty, take the word when it is 0 or its owner
+  /// has died. Throws std::system_error: EBUSY, naming the owner, when the end
+  /// has one, also when that is this very process. `what` names the end for the
+  /// message.
   ///
   /// Acquire: pairs with the release in give_back(), so that whoever takes a
   /// word that was given back sees all that its last owner stored. A dead owner
@@ -49,30 +62,33 @@ class Claim {
   /// stopped running it, which we learned from the kernel, and no C++ ordering
   /// is involved. Those it had not made yet it never will: what stands
   /// half-written is for the successor to recover.
-  static Claim take(__u64* word, std::string_view what);
+  static Claim take(__u64* word, Descriptor lock, std::string_view what);
 
   Claim() = default;
   Claim(Claim&& other) noexcept
       : word_(std::exchange(other.word_, nullptr)),
         identity_(other.identity_),
+        lock_(std::exchange(other.lock_, -1)),
         took_over_(other.took_over_) {}
   Claim& operator=(Claim&& other) noexcept {
     std::swap(word_, other.word_);
     std::swap(identity_, other.identity_);
+    std::swap(lock_, other.lock_);
     std::swap(took_over_, other.took_over_);
     return *this;
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
-  /// Gives the word back if it is still ours. A child that inherited the claim
-  /// by fork() does not: it never had it.
+  /// Gives the word back if it is still ours, and the lock. A child that
+  /// inherited the claim by fork() only closes its descriptor: as long as the
+  /// process that took the end holds it, the child never had it.
   ///
   /// Inlined always, also where an exception passes: an end of a ring, whose
   /// member this is, can live in registers as long as its address is passed to
   /// no function.
   [[gnu::always_inline]] ~Claim() {
     if (word_ != nullptr) {
-      give_back(word_, identity_);
+      give_back(word_, identity_, lock_);
     }
   }
 
@@ -80,13 +96,16 @@ class Claim {
   [[nodiscard]] bool took_over() const noexcept { return took_over_; }
 
  private:
-  Claim(__u64* word, Identity identity, bool took_over) noexcept
-      : word_(word), identity_(identity), took_over_(took_over) {}
+  Claim(__u64* word, Identity identity, int lock, bool took_over) noexcept
+      : word_(word), identity_(identity), lock_(lock), took_over_(took_over) {}
 
-  static void give_back(__u64* word, Identity identity) noexcept;
+  static Claim take_word(__u64* word, std::string_view what);
+  static void give_back(__u64* word, Identity identity, int lock) noexcept;
 
   __u64* word_ = nullptr;
   Identity identity_ = 0;
+  // Not a Descriptor: its destructor would take its address.
+  int lock_ = -1;
   bool took_over_ = false;
 };
 
