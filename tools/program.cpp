@@ -9,11 +9,13 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "error.hpp"
 #include "help.hpp"
+#include "hft/bpf.hpp"
 #include "hft/device.hpp"
 #include "unknown.hpp"
 
@@ -39,7 +41,35 @@ ExitStatus status_of(const std::exception& error) {
   if (is<DataError>(error)) {
     return kDataError;
   }
-  return is<Unavailable>(error) || is<NoDriver>(error) ? kUnavailable : kFailed;
+  return is<Unavailable>(error) || is<NoDriver>(error) ||
+                 is<bpf::LoadError>(error)
+             ? kUnavailable
+             : kFailed;
+}
+
+// What is the same of every call that fails so.
+std::string advice(const std::exception& error) {
+  const auto* const system = dynamic_cast<const std::system_error*>(&error);
+  const bool has_it = std::string_view(error.what()).find("ulimit -n") !=
+                      std::string_view::npos;
+  return system != nullptr &&
+                 system->code() == std::errc::too_many_files_open && !has_it
+             ? ": raise `ulimit -n`"
+             : "";
+}
+
+// Names that users give may hold anything; an error is a line, and nothing that
+// a terminal obeys. Lines of the verifier begin with two spaces.
+std::string printable(std::string_view text) {
+  std::string safe;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool ends_line = byte == '\n' && text.substr(i + 1, 2) == "  ";
+    const bool is_control = byte < ' ' || byte == 0x7f;
+    safe += is_control && !ends_line ? fmt::format("\\x{:02x}", byte)
+                                     : std::string(1, text[i]);
+  }
+  return safe;
 }
 
 // "hft: TEXT", or "hft bench: TEXT" once the command line has named a command.
@@ -49,7 +79,7 @@ void complain(const CLI::App& app, const std::string& text) {
   for (const CLI::App* const command : app.get_subcommands()) {
     name += " " + command->get_name();
   }
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), text.c_str());
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), printable(text).c_str());
 }
 
 // The commands that the command line names, from the program on.
@@ -150,7 +180,7 @@ int parse_and_run(CLI::App& app, int argc, char** argv,
     return status_of(error);
   } catch (const std::exception& error) {
     if (!is_broken_pipe(error)) {
-      complain(app, error.what());
+      complain(app, error.what() + advice(error));
     }
     return status_of(error);
   }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <type_traits>
 
 #include "lab/results.hpp"
 #include "unknown.hpp"
@@ -20,8 +21,12 @@
 namespace hft::tools {
 namespace {
 
+// Not a whole number that begins with a 0, which some take for an octal one.
 template <class Number>
 std::optional<Number> parse(std::string_view text) {
+  if (std::is_integral_v<Number> && text.size() > 1 && text.front() == '0') {
+    return std::nullopt;
+  }
   Number number{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
@@ -161,10 +166,17 @@ CLI::Validator ipv4_address() {
 
 CLI::Validator file_mode() {
   constexpr std::size_t kDigits = 4;
-  return expecting("an octal mode such as 0660", "", [](const auto& text) {
-    return !text.empty() && text.size() <= kDigits &&
-           text.find_first_not_of("01234567") == std::string::npos;
-  });
+  return expecting(
+      "an octal mode from 0 to 0777, such as 0660", "", [](const auto& text) {
+        return !text.empty() && text.size() <= kDigits &&
+               text.find_first_not_of("01234567") == std::string::npos &&
+               (text.size() < kDigits || text.front() == '0');
+      });
+}
+
+CLI::Validator path() {
+  return expecting("a path", "",
+                   [](const auto& text) { return !text.empty(); });
 }
 
 CLI::Validator directory() {

@@ -34,6 +34,8 @@ CLI::Validator interface();
 CLI::Validator ipv4_address();
 /// The permissions of a file, in octal.
 CLI::Validator file_mode();
+/// Of a file or a directory, which need not exist.
+CLI::Validator path();
 /// A directory that exists.
 CLI::Validator directory();
 

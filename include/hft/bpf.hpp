@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "hft/attached.hpp"
@@ -64,10 +65,15 @@ concept Skeleton = requires(const T& made) {
   { made.obj } -> std::convertible_to<bpf_object*>;
 };
 
+/// The kernel did not load programs; its text says why.
+struct LoadError : std::system_error {
+  using std::system_error::system_error;
+};
+
 /// bpf_object__load_skeleton(): what NAME__load() of every skeleton calls.
-/// Throws std::system_error with the reason when it fails: what privilege or
-/// kernel feature is missing, or the lines of libbpf's and the verifier's log
-/// that matter. Not thread-safe: takes over libbpf's log meanwhile.
+/// Throws LoadError with the reason when it fails: what privilege or kernel
+/// feature is missing, or the lines of libbpf's and the verifier's log that
+/// matter. Not thread-safe: takes over libbpf's log meanwhile.
 void load(bpf_object_skeleton& skeleton);
 
 /// Load the programs of a skeleton, as its NAME__load() does; throws as above.

@@ -266,8 +266,10 @@ std::string explain(const Failure& failure, const Facts& facts) {
   if (const std::string what = missing(facts); !what.empty()) {
     return begin + what;
   }
-  // The log then has what libbpf tried instead, and why that failed.
-  if (error == EMFILE) {
+  // The log then has what libbpf tried instead, and why that failed. A probe
+  // for which it has no descriptor says that the kernel has no global
+  // variables, and libbpf goes on without their map.
+  if (error == EMFILE || log.find("wasn't created") != std::string_view::npos) {
     return begin +
            "expected free file descriptors, found none: raise `ulimit -n`";
   }

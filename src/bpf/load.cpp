@@ -136,7 +136,7 @@ void explain_failure(bpf_object& object, const Load& load) {
   collected = nullptr;
   if (error != 0) {
     const std::string section = refused_section(object, log);
-    throw std::system_error(
+    throw LoadError(
         error, std::generic_category(),
         internal::explain({.error = error, .log = log, .section = section},
                           internal::facts_here()));

@@ -249,9 +249,13 @@ Descriptor make_folder(const std::string& folder, const PinOptions& options) {
   return lock;
 }
 
-// An absolute path, without slashes at its end.
+// An absolute path, without slashes at its end, and without "." and "..".
 std::string resolve(const std::string& folder) {
-  std::string path = std::filesystem::absolute(folder).string();
+  std::error_code unresolved;  // where a directory on the way cannot be read
+  std::filesystem::path found =
+      std::filesystem::weakly_canonical(folder, unresolved);
+  if (unresolved) found = std::filesystem::absolute(folder);
+  std::string path = found.string();
   while (path.size() > 1 && path.ends_with('/')) {
     path.pop_back();
   }

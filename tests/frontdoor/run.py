@@ -165,7 +165,7 @@ def check_ranges():
             ("hft feed", "--every 0", "a whole number, 1 or more"),
             ("hft tap", "--count 0", "a whole number, 1 or more"),
             ("hft produce timer", "--slots 3", "a power of two from 2 to 65,536"),
-            ("hft produce timer", "--mode 999", "an octal mode such as 0660"),
+            ("hft produce timer", "--mode 999", "an octal mode from 0 to 0777, such as 0660"),
             ("hft produce xdp", "--port 65536", "a whole number from 0 to 65,535"),
             ("hft produce xdp", "--address 239.1.1",
              "an IPv4 address such as 239.1.1.1")):

@@ -187,6 +187,27 @@ def check_unwritable():
     expect("the pin is still there", False, os.path.exists(PIN))
 
 
+def check_refused():
+    """Where programs cannot be loaded the status is 69, and the error is a line that
+    names the fix."""
+    for shell, fix in ((["setpriv", "--bounding-set=-net_admin,-sys_admin",
+                         "--inh-caps=-net_admin,-sys_admin"], "CAP_NET_ADMIN"),
+                       (["sh", "-c", 'ulimit -n 6; exec "$@"', "sh"], "ulimit -n"),
+                       (["sh", "-c", 'ulimit -n 12; exec "$@"', "sh"], "ulimit -n")):
+        done = subprocess.run([*shell, HFT, "produce", "timer", "--pin", PIN],
+                              capture_output=True, text=True, timeout=DEADLINE,
+                              check=False)
+        expect(f"{shell}: status", 69, done.returncode)
+        expect_match(f"{shell}: the error", rf"(?s:.*)hft produce: .*{fix}(?s:.*)\n",
+                     done.stderr)
+        expect("the pin is there", False, os.path.exists(PIN))
+    for place in ("/sys/fs/bpf", "/sys/fs/bpf/", "/sys/fs/bpf/.", "/sys/fs/bpf/x/.."):
+        expect_refusal(1, "found the mount point itself: use /sys/fs/bpf/NAME",
+                       "timer", "--pin", place, command="produce")
+    expect_refusal(64, "--pin: expected a path, found ''", "timer", "--pin", "",
+                   command="produce")
+
+
 def check_continued():
     """A consumer stays attached while its producer is killed, the next one goes
     on, ends, and leaves its rings to a third."""

@@ -8,10 +8,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import tempfile
+import time
 
 # harness first: it says where checks is.
 from harness import (DEADLINE, HFT, PIN, SEEN, Running, expect_consecutive,
@@ -240,7 +242,50 @@ def check_process():
         expect(f"{mode}: the ring is gone", False, os.path.exists(place))
 
 
+def check_waiting_reader():
+    """Ctrl-C ends a tap whose reader does not read, and it says what it saw."""
+    with producing("timer", "--overwrite", "--period", "10us"):
+        with Running("tap", PIN) as running:
+            time.sleep(1)  # more than a pipe holds
+            running.process.send_signal(signal.SIGINT)
+            expect("status", 1, running.process.wait(DEADLINE))
+            running.finish()
+            expect_match("its summary, and why", r"\d+ records seen, (.|\n)*"
+                         "hft tap: expected whoever reads the output to read it, "
+                         "found it waiting: (.|\n)*", running.said)
+
+
+def check_lost_reader():
+    """A tap whose reader has gone says what it saw."""
+    with producing("timer", "--overwrite", "--period", "100us"):
+        for form in ((), ("--json",)):
+            with Running("tap", PIN, *form) as running:
+                running.line()
+                running.process.stdout.close()
+                expect("status", 1, running.process.wait(DEADLINE))
+                expect_match(f"the summary of {form}", r"\d+ records seen, .*\n",
+                             running.process.stderr.read().decode())
+
+
+def check_few_descriptors():
+    with ticking():
+        for limit in range(4, 10):
+            done = subprocess.run(
+                ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", HFT, "tap", PIN,
+                 "-c", "1"], capture_output=True, text=True, timeout=DEADLINE,
+                check=False)
+            if done.returncode != 0:
+                expect_match(f"with {limit} descriptors", r"hft tap: .*ulimit -n.*\n",
+                             done.stderr)
+
+
 def check_missing():
+    expect_refusal(64, "--pcap: expected a path, found ''", PIN, "--pcap", "")
+    expect_refusal(64, "--count: expected a whole number.*found '010'", PIN, "-c",
+                   "010")
+    expect_refusal(1, "expected the directory of pinned rings, found a file at "
+                   "/dev/null", "/dev/null")
+    expect_refusal(1, r"/tmp/a\\x0ab\\x1bc", "/tmp/a\nb\x1bc")
     expect_refusal(1, f"{PIN}/.*no rings are pinned there", PIN)
     expect_refusal(1, "ring no-such-ring", "no-such-ring")
     expect_refusal(64, "'/dev/hft:one'.*expected.*CHANNEL", "/dev/hft:one")

@@ -19,8 +19,8 @@ TEST(Values, WholeNumberHasBothEnds) {
   EXPECT_EQ(validator.get_description(), "1 to 100,000");
   EXPECT_EQ(complaint(validator, "1"), "");
   EXPECT_EQ(complaint(validator, "100000"), "");
-  for (const char* wrong :
-       {"0", "100001", "-1", "1.5", "many", "", "1 ", "99999999999999999999"}) {
+  for (const char* wrong : {"0", "100001", "-1", "1.5", "many", "", "1 ", "010",
+                            "08", "99999999999999999999"}) {
     EXPECT_EQ(
         complaint(validator, wrong),
         std::string("expected a whole number from 1 to 100,000, found '") +
@@ -49,7 +49,7 @@ TEST(Values, PowerOfTwoHasBothEnds) {
   const CLI::Validator validator = power_of_two(2, 65'536);
   EXPECT_EQ(complaint(validator, "2"), "");
   EXPECT_EQ(complaint(validator, "65536"), "");
-  for (const char* wrong : {"1", "3", "131072", "0"}) {
+  for (const char* wrong : {"1", "3", "131072", "0", "064"}) {
     EXPECT_EQ(complaint(validator, wrong),
               std::string("expected a power of two from 2 to 65,536, found '") +
                   wrong + "'");
@@ -78,7 +78,12 @@ TEST(Values, PeriodBecomesNanoseconds) {
 TEST(Values, OthersNameWhatTheyFound) {
   EXPECT_EQ(complaint(file_mode(), "0660"), "");
   EXPECT_EQ(complaint(file_mode(), "999"),
-            "expected an octal mode such as 0660, found '999'");
+            "expected an octal mode from 0 to 0777, such as 0660, found '999'");
+  for (const char* wrong : {"1777", "7777", "00660", "", "u=rw"}) {
+    EXPECT_NE(complaint(file_mode(), wrong), "") << wrong;
+  }
+  EXPECT_EQ(complaint(file_mode(), "777"), "");
+  EXPECT_EQ(complaint(path(), ""), "expected a path, found ''");
   EXPECT_EQ(complaint(ipv4_address(), "239.1.1.1"), "");
   EXPECT_EQ(complaint(ipv4_address(), "239.1.1"),
             "expected an IPv4 address such as 239.1.1.1, found '239.1.1'");

@@ -168,16 +168,19 @@ void add_options(CLI::App& bench, Options& options) {
       .add_option("--json", options.json,
                   "Write the results to FILE; hft report looks for "
                   "results.json, or for sweep.json of a sweep")
+      ->check(tools::path())
       ->option_text("FILE");
   bench
       .add_option("--csv", options.csv,
                   "Write the raw samples: PATH.csv for each path into DIR, or "
                   "FILE.csv of a single path; of a sweep its points")
+      ->check(tools::path())
       ->option_text("DIR|FILE.csv");
   bench
       .add_option("--hgrm", options.hgrm,
                   "Write the percentiles of each path into DIR, as PATH.hgrm "
                   "for HdrHistogram's plotter")
+      ->check(tools::path())
       ->option_text("DIR");
   bench
       .add_option("--manifest", options.manifest,

@@ -5,9 +5,11 @@
 #include <pcap/pcap.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "net/frame.hpp"
 
@@ -123,10 +125,15 @@ void CaptureWriter::write(std::uint64_t time, std::span<const std::byte> bytes,
 
 void CaptureWriter::flush() {
   // pcap_dump() says nothing of what it could not write.
+  errno = 0;
   if (pcap_dump_flush(open_->dumper.get()) != 0 ||
       std::ferror(pcap_dump_file(open_->dumper.get())) != 0) {
-    throw std::runtime_error(fmt::format(
-        "cannot write all of {}: is the disk full?", open_->file.string()));
+    const int error = errno != 0 ? errno : EIO;
+    throw std::system_error(
+        error, std::generic_category(),
+        open_->file == "-"
+            ? std::string("cannot write the capture to the standard output")
+            : fmt::format("cannot write all of {}", open_->file.string()));
   }
 }
 

@@ -250,6 +250,7 @@ CLI::App* add_producer(CLI::App& app, const std::string& name,
       ->add_option("--pin", options->pin,
                    "Directory to pin the rings in, such as /sys/fs/bpf/feed")
       ->required()
+      ->check(path())
       ->option_text("DIR");
   producer->add_flag("--replace", options->replace,
                      "First remove the rings in that directory, if their "

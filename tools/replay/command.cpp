@@ -135,6 +135,7 @@ void add_options(CLI::App& app, ReplayOptions& options) {
       app.add_option("--pcap", options.pcap,
                      "Send the UDP payloads of this capture instead of a "
                      "generated session")
+          ->check(tools::path())
           ->option_text("FILE");
   app.add_option("--seed", options.plan.seed, "Seed of the generated session")
       ->check(tools::whole_number(0))
@@ -183,6 +184,7 @@ void add_options(CLI::App& app, ReplayOptions& options) {
   app.add_option("--write", options.write,
                  "Write the packets to FILE as a capture instead of sending "
                  "them")
+      ->check(tools::path())
       ->option_text("FILE")
       ->excludes(loop);
   app.footer(

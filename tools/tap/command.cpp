@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `hft tap`: look on at a ring, as tcpdump does at an interface.
 #include <fmt/format.h>
+#include <stdio_ext.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -174,20 +175,18 @@ class Farewell {
   bool gone_ = false;
 };
 
-int tap(const TapOptions& options) {
-  const Tapped rings = open_rings(options.ring);
-  Watch watch(rings.rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
-  const hft_info& info = rings.rings.front().info();
-  Output output(options, info);
-  tools::stop_on_signals();
-  fmt::print(stderr, "looking on at {}: {} ring{}, slots of {} bytes\n",
-             rings.name, rings.rings.size(), rings.rings.size() == 1 ? "" : "s",
-             info.slot_size);
+bool was_interrupted(const std::exception& error) {
+  const auto* const system = dynamic_cast<const std::system_error*>(&error);
+  return system != nullptr && system->code() == std::errc::interrupted;
+}
+
+// Until there are as many as asked for, the producer is gone, or Ctrl-C.
+void look_on(const TapOptions& options, const Tapped& rings, Watch& watch,
+             Output& output, std::uint64_t& seen) {
   // Lines of records say enough by themselves.
   const bool tell = options.quiet || !options.pcap.empty();
   Rate rate;
   Standstill standstill;
-  std::uint64_t seen = 0;
   tools::SpinThenNap wait;
   Farewell farewell(rings);
   // What was published before the producer went is seen after that is known.
@@ -213,10 +212,37 @@ int tap(const TapOptions& options) {
     }
   }
   output.flush();
-  fmt::print(stderr,
-             "{} records seen, {} missed by this tap, {} dropped by the "
-             "producer\n",
-             seen, watch.missed(), watch.dropped());
+}
+
+int tap(const TapOptions& options) {
+  const Tapped rings = open_rings(options.ring);
+  Watch watch(rings.rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
+  const hft_info& info = rings.rings.front().info();
+  Output output(options, info);
+  tools::stop_on_signals();
+  fmt::print(stderr, "looking on at {}: {} ring{}, slots of {} bytes\n",
+             rings.name, rings.rings.size(), rings.rings.size() == 1 ? "" : "s",
+             info.slot_size);
+  std::uint64_t seen = 0;
+  const auto summarize = [&] {
+    fmt::print(stderr,
+               "{} records seen, {} missed by this tap, {} dropped by the "
+               "producer\n",
+               seen, watch.missed(), watch.dropped());
+  };
+  try {
+    look_on(options, rings, watch, output, seen);
+  } catch (const std::exception& error) {
+    // What could not be written is not tried again: a reader that does not read
+    // would hold up the end.
+    __fpurge(stdout);
+    summarize();
+    if (!tools::stop_requested() || !was_interrupted(error)) throw;
+    throw std::runtime_error(
+        "expected whoever reads the output to read it, found it waiting: its "
+        "end is cut off");
+  }
+  summarize();
   return seen < options.count && options.count != kEndless &&
                  !tools::stop_requested()
              ? tools::kFailed
@@ -239,6 +265,7 @@ void add_options(CLI::App& app, TapOptions& options) {
       app.add_option("--pcap", options.pcap,
                      "Write frames to FILE as a capture, for tshark or "
                      "wireshark; - is the standard output")
+          ->check(tools::path())
           ->option_text("FILE");
   CLI::Option* const quiet =
       app.add_flag("-q,--quiet", options.quiet,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tap/tapped.hpp"
 
+#include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "hft/bpf.hpp"
 #include "hft/record.hpp"
@@ -39,6 +42,13 @@ Tapped open_rings(const std::string& name) {
   if (!is_pin(name)) {
     tapped.rings.push_back(attach(name, Role::kObserver));
     return tapped;
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored) &&
+      !std::filesystem::is_directory(name, ignored)) {
+    throw std::system_error(
+        ENOTDIR, std::generic_category(),
+        "expected the directory of pinned rings, found a file at " + name);
   }
   tapped.pinned = std::make_shared<const bpf::Rings>(
       bpf::Rings::open(name, Role::kObserver));
