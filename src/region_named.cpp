@@ -156,10 +156,22 @@ class Folder {
   }
 
   [[noreturn]] void fail_to_open(const char* file, bool write) const {
-    fail(EACCES,
-         fmt::format("open {} to {}: create the ring with a consumer_mode that "
-                     "admits this user, such as 0666, or 0660 for a group",
-                     path(file), write ? "read and write" : "read"));
+    struct stat status {};
+    const bool known =
+        fstatat(folder_.get(), file, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    std::string advice =
+        "create the ring with a consumer_mode that admits this user, such as "
+        "0666, or 0660 for a group";
+    if (std::string_view(file).starts_with(kFileNames[kProducer])) {
+      advice = fmt::format("only user {}, who created the ring, may produce",
+                           owner_);
+    } else if (known && (status.st_mode & 0006) == 0006) {
+      advice = fmt::format(
+          "its mode, {:o}, admits everyone: a security module forbids it",
+          status.st_mode & 07777);
+    }
+    fail(EACCES, fmt::format("open {} to {}: {}", path(file),
+                             write ? "read and write" : "read", advice));
   }
 
   std::string path_;

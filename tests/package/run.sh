@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: MIT
 # Builds consumer.cpp, outside the tree, the way a user would, and runs it:
 #
-#   tests/package/run.sh WAY BUILD_DIR    WAY: find_package, add_subdirectory
-#                                         pkg-config or bpf, which builds
-#                                         the program of docs/bpf.md
+#   tests/package/run.sh WAY BUILD_DIR    WAY: find_package, add_subdirectory,
+#                                         unity (that in a unity build, with a {fmt}
+#                                         of the user's), pkg-config, containers
+#                                         and bpf, which do what docs/containers.md
+#                                         and docs/bpf.md say
 #
 # BUILD_DIR is where hft is built; its compilers are used, and the library that
 # is there is installed, into a folder of its own.
 set -euo pipefail
-way=${1:?expected find_package, add_subdirectory or pkg-config}
+way=${1:?expected a way, such as find_package}
 build=$(realpath -- "${2:?expected the folder where hft is built}")
 here=$(dirname "$(realpath -- "${BASH_SOURCE[0]}")")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "/dev/shm/hft.ticks-$$"' EXIT
 
 cached() { # VARIABLE: what the build was configured with
   sed -nE "s/^$1:[A-Z]+=//p" "$build/CMakeCache.txt"
@@ -56,6 +58,16 @@ headers_of() { # BUILD_DIR: all that was included; Ninja keeps no .d files
   fi
 }
 
+not_found() { # TEXT CMAKE_OPTION...
+  local said
+  if said=$(cmake -S "$here/find_bpf" -B "$work/none" --fresh \
+    -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_CXX_COMPILER="$cxx" -DEXECS="$work" \
+    "${@:2}" 2>&1); then
+    fail "expected the component not to be found: ${*:2}"
+  fi
+  [[ $(tr -s ' \n' ' ' <<<"$said") == *"$1"* ]] || fail "expected '$1' in" "$said"
+}
+
 block() { # LANGUAGE PAGE: the first block of that language
   awk -v fence="\`\`\`$1" '$0 == fence && !done { inside = 1; next }
     /^```$/ && inside { inside = 0; done = 1 } inside' "$2"
@@ -89,6 +101,11 @@ case $way in
     fi
     expect_output "$work/build/consumer"
     ;;
+  unity)
+    build_project add_subdirectory -DHFT_SOURCE="$here/../.." -DOWN_FMT=ON \
+      -DCMAKE_UNITY_BUILD=ON
+    expect_output "$work/build/consumer"
+    ;;
   pkg-config)
     install_hft
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft.pc)")
@@ -105,6 +122,25 @@ case $way in
     "$cxx" -std=c++20 -O2 "$here/consumer.cpp" $flags -static -o "$work/static"
     expect_output "$work/static"
     ;;
+  containers)
+    if ! unshare --pid --fork --mount-proc true 2>/dev/null; then
+      echo "skipped: pid namespaces want root"
+      exit 77
+    fi
+    install_hft
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft.pc)")
+    export PKG_CONFIG_PATH
+    page=$here/../../docs/containers.md
+    cd "$work"
+    block cpp "$page" | sed 's/"ticks"/"ticks-'$$'"/' >ticks.cpp
+    block sh "$page" >try.sh
+    bash -euo pipefail try.sh >said 2>&1 || fail "$(<said)"
+    [[ $(grep -c '^100 ticks in a row$' said) == 2 &&
+      $(grep -c '^producing$' said) == 2 &&
+      $(grep -c "^ticks: producer of ring 'ticks-$$' is process 1" said) == 1 &&
+      $(grep -c '^refused, as it should be$' said) == 1 ]] ||
+      fail "expected two producers, two consumers and a refusal, found" "$(<said)"
+    ;;
   bpf)
     install_hft
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hft-bpf.pc)")
@@ -118,6 +154,11 @@ case $way in
     cmake -S "$here/find_bpf" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
       -DCMAKE_CXX_COMPILER="$cxx" -DEXECS="$work"
     cmake --build "$work/build"
+    # Why it is not found: a component that there is not, no libbpf, and none built in.
+    not_found "no 'gpu'" -DCOMPONENT=gpu
+    not_found 'hft::bpf needs libbpf' -DCOMPONENT=bpf -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON
+    find "$work/prefix" -name hftBpfTargets.cmake -delete
+    not_found 'built with HFT_BPF=OFF' -DCOMPONENT=bpf
     if [[ $(id -u) != 0 ]]; then
       echo "skipped: built, not run: that needs CAP_BPF"
       exit 77
@@ -130,6 +171,6 @@ case $way in
     [[ ${#started[@]} == 3 && ${started[*]} == *true* ]] ||
       fail "expected 3 programs, true among them, found '${started[*]}'"
     ;;
-  *) fail "expected find_package, add_subdirectory, pkg-config or bpf, found '$way'" ;;
+  *) fail "expected find_package, add_subdirectory, unity, pkg-config, containers or bpf, found '$way'" ;;
 esac
 echo "package.$way: built and run"

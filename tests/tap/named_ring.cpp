@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A process ring for `hft tap` to look on at, a trade a millisecond:
 //
-//   named_ring NAME drop|overwrite
+//   named_ring NAME drop|overwrite|typed    typed: of a type of our own
 //
 // Says so on the standard error once the ring is there; goes on until SIGINT.
 #include <signal.h>
@@ -19,6 +19,10 @@
 namespace {
 
 using Records = hft::Ring<hft_record>;
+
+struct Trade {
+  std::uint64_t sequence;
+};
 
 volatile sig_atomic_t stopped = 0;
 void stop(int) { stopped = 1; }
@@ -54,10 +58,23 @@ void tick(Publish&& publish) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: named_ring NAME drop|overwrite\n", stderr);
+    std::fputs("usage: named_ring NAME drop|overwrite|typed\n", stderr);
     return 64;
   }
   signal(SIGINT, stop);
+  if (std::string_view(argv[2]) == "typed") {
+    using Trades = hft::Ring<Trade>;
+    const auto region = hft::Region::create(argv[1], Trades::geometry(64));
+    auto producer = Trades(region).producer();
+    auto consumer = Trades(region).consumer();
+    tick([&](const hft_market& market) {
+      producer.try_publish({.sequence = market.sequence});
+      static_cast<void>(consumer.read());
+      consumer.release();
+    });
+    hft::Region::remove(argv[1]);
+    return 0;
+  }
   const bool drops = std::string_view(argv[2]) == "drop";
   const auto region = hft::Region::create(
       argv[1], Records::geometry(4096, sizeof(hft_market),

@@ -279,6 +279,22 @@ def check_few_descriptors():
                              done.stderr)
 
 
+def check_typed():
+    """A ring of a type of its user's is counted, and the error says so."""
+    name = f"tapped-{os.getpid()}-typed"
+    with Running(name, "typed", program=os.environ["NAMED_RING"]) as ring:
+        expect_refusal(1, f"{name} holds records of 8 bytes of a type of its own.*-q",
+                       name)
+        with Running("tap", name, "-q", "-c", "1500") as running:
+            expect("status", 0, running.finish())
+            lines = running.said.splitlines()
+            expect_match("a rate", r"[1-9]\d* records/s, dropped by the producer 0",
+                         lines[0])
+            expect_match("the end", r"1[5-9]\d\d records published, 0 dropped by the "
+                         "producer", lines[-1])
+        expect("the ring's status", 0, ring.interrupt())
+
+
 def check_missing():
     expect_refusal(64, "--pcap: expected a path, found ''", PIN, "--pcap", "")
     expect_refusal(64, "--count: expected a whole number.*found '010'", PIN, "-c",

@@ -299,6 +299,11 @@ TEST_F(OtherUser, ConsumesFromRootWhereTheModeAdmitsIt) {
     EXPECT_EQ(make_writable(consumer.consumer_end().slots), EACCES);
     EXPECT_EQ(error_of([&] { static_cast<void>(attach(Role::kProducer)); }),
               EACCES);
+    EXPECT_THAT([&] { static_cast<void>(attach(Role::kProducer)); },
+                ThrowsMessage<std::system_error>(
+                    AllOf(HasSubstr("only user 0, who created the ring, may "
+                                    "produce"),
+                          ::testing::Not(HasSubstr("consumer_mode")))));
     EXPECT_LT(open(path("slots").c_str(), O_RDWR), 0);
     EXPECT_EQ(error_of([&] { Region::remove(name()); }), EPERM);
   }));

@@ -2,6 +2,7 @@
 // `hft tap`: look on at a ring, as tcpdump does at an interface.
 #include <fmt/format.h>
 #include <stdio_ext.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -16,6 +17,7 @@
 
 #include "commands.hpp"
 #include "hft/clock.hpp"
+#include "hft/validate.hpp"
 #include "net/pcap.hpp"
 #include "spin_then_nap.hpp"
 #include "stop.hpp"
@@ -214,8 +216,49 @@ void look_on(const TapOptions& options, const Tapped& rings, Watch& watch,
   output.flush();
 }
 
+// A ring of a type that hft tap does not know: positions alone.
+int count(const TapOptions& options, const Tapped& rings) {
+  const hft_producer_page& page = rings.rings.front().producer_page();
+  const auto read = [](const __u64& counter) {
+    return __atomic_load_n(&counter, __ATOMIC_RELAXED);
+  };
+  const std::uint64_t first = read(page.producer_pos);
+  const std::uint64_t dropped = read(page.dropped);
+  std::uint64_t told = first;
+  std::uint64_t next = monotonic_now() + kSecond;
+  while (!tools::stop_requested() &&
+         read(page.producer_pos) - first < options.count) {
+    constexpr useconds_t kLook = 10'000;
+    usleep(kLook);
+    if (monotonic_now() >= next) {
+      const std::uint64_t taken = read(page.producer_pos);
+      fmt::print(stderr, "{} records/s, dropped by the producer {}\n",
+                 taken - told, read(page.dropped) - dropped);
+      told = taken;
+      next += kSecond;
+    }
+  }
+  fmt::print(stderr, "{} records published, {} dropped by the producer\n",
+             read(page.producer_pos) - first, read(page.dropped) - dropped);
+  return tools::kOk;
+}
+
 int tap(const TapOptions& options) {
   const Tapped rings = open_rings(options.ring);
+  if (const hft_info& held = rings.rings.front().info();
+      !holds_hft_record(held)) {
+    if (!options.quiet) {
+      throw InvalidRing(fmt::format(
+          "{} holds records of {} bytes of a type of its own, expected "
+          "hft_record to print: count them with -q, or look on from a program "
+          "that has the type (hft::Ring<T>::reader() in overwrite mode)",
+          rings.name, held.record_size));
+    }
+    tools::stop_on_signals();
+    fmt::print(stderr, "looking on at {}: 1 ring, records of {} bytes\n",
+               rings.name, held.record_size);
+    return count(options, rings);
+  }
   Watch watch(rings.rings, options.oldest ? StartAt::kOldest : StartAt::kNext);
   const hft_info& info = rings.rings.front().info();
   Output output(options, info);

@@ -8,6 +8,8 @@
 
 #include "hft/bpf.hpp"
 #include "hft/record.hpp"
+#include "hft/ring.hpp"
+#include "hft/validate.hpp"
 
 namespace hft::tap {
 namespace {
@@ -56,6 +58,16 @@ Tapped open_rings(const std::string& name) {
     tapped.rings.push_back(tapped.pinned->attach(i, Role::kObserver));
   }
   return tapped;
+}
+
+bool holds_hft_record(const hft_info& info) {
+  try {
+    expect_layout(info, info.slot_size - HFT_SLOT_HEADER, info.slot_size, 1);
+    expect_schema(info, kSchemaOf<hft_record>);
+  } catch (const InvalidRing&) {
+    return false;
+  }
+  return true;
 }
 
 bool Tapped::producer_gone() const { return pinned && pinned->producer_gone(); }

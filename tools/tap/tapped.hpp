@@ -32,9 +32,12 @@ struct Tapped {
   [[nodiscard]] bool producer_gone() const;
 };
 
-/// The folder of a pin, or what attach() knows. Throws what attaching throws,
-/// and InvalidRing for a ring of other records than hft_record.
+/// The folder of a pin, or what attach() knows. Throws what attaching throws.
 Tapped open_rings(const std::string& name);
+
+/// Whether Watch can look on; a ring of a type of its user's can only be
+/// counted.
+bool holds_hft_record(const hft_info& info);
 
 /// A record, and where it was seen.
 struct TappedRecord {
