@@ -4,15 +4,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 
 #include "fail.hpp"
+#include "hft/clock.hpp"
 #include "read_file.hpp"
 
 namespace hft {
@@ -101,7 +105,10 @@ Identity own_name() {
   const auto comm = owner == 0 ? std::nullopt : find_living(owner);
   std::string who;
   if (owner == 0) {
-    who = "held by a process that is taking it or giving it back: try again";
+    who =
+        "held by a process that has not written its name: it takes the end or "
+        "gives it back just now, or it has locked the file by other means (see "
+        "/proc/locks): try again";
   } else if (comm) {
     who = fmt::format("process {} ({}){}: stop it first", pid_of(owner), *comm,
                       owner == own ? ", this one" : "");
@@ -113,6 +120,19 @@ Identity own_name() {
   }
   throw std::system_error(EBUSY, std::generic_category(),
                           fmt::format("{} is {}", what, who));
+}
+
+// A page that the kernel empties in every child.
+std::uint64_t* token_page() {
+  static std::uint64_t* const page = [] {
+    static std::uint64_t without_a_page = 0;
+    void* const start = mmap(nullptr, HFT_PAGE, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) return &without_a_page;
+    madvise(start, HFT_PAGE, MADV_WIPEONFORK);
+    return static_cast<std::uint64_t*>(start);
+  }();
+  return page;
 }
 
 struct flock whole_file(short type) {
@@ -130,12 +150,53 @@ bool try_to_lock(int fd) {
   internal::fail(errno, "lock the end of a ring");
 }
 
-void unlock(int fd) noexcept {
-  struct flock range = whole_file(F_UNLCK);
-  fcntl(fd, F_OFD_SETLK, &range);
-}
-
 }  // namespace
+
+// A lock that was taken, and what keeps its open file description.
+struct internal::EndLock {
+  explicit EndLock(Descriptor&& locked)
+      : fd(std::move(locked)),
+        page(mmap(nullptr, HFT_PAGE, PROT_NONE, MAP_PRIVATE, fd.get(), 0)) {
+    if (page == MAP_FAILED || fstat(fd.get(), &file) != 0) {
+      fail(errno, "map the lock of an end of a ring");
+    }
+  }
+  EndLock(const EndLock&) = delete;
+  EndLock& operator=(const EndLock&) = delete;
+  ~EndLock() {
+    munmap(page, HFT_PAGE);
+    // Somebody else's by now, if this program has closed ours.
+    if (!is_ours()) static_cast<void>(fd.release());
+  }
+
+  [[nodiscard]] bool is_ours() const noexcept {
+    struct stat found {};
+    return fstat(fd.get(), &found) == 0 && found.st_dev == file.st_dev &&
+           found.st_ino == file.st_ino;
+  }
+  void unlock() const noexcept {
+    struct flock range = whole_file(F_UNLCK);
+    if (is_ours()) fcntl(fd.get(), F_OFD_SETLK, &range);
+  }
+
+  Descriptor fd;
+  void* page;
+  struct stat file {};
+};
+
+std::uint64_t process_token() noexcept {
+  std::uint64_t* const page = token_page();
+  std::uint64_t token = __atomic_load_n(page, __ATOMIC_RELAXED);
+  if (token == 0) {
+    // Later than that of every process that this one descends from.
+    const std::uint64_t fresh = tsc_now() | 1U;
+    if (__atomic_compare_exchange_n(page, &token, fresh, false,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+      return fresh;
+    }
+  }
+  return token;
+}
 
 Identity own_identity() {
   const pid_t pid = getpid();
@@ -154,11 +215,12 @@ Claim Claim::take(__u64* word, Descriptor lock, std::string_view what) {
   if (!try_to_lock(lock.get())) {
     throw_taken(what, __atomic_load_n(word, __ATOMIC_RELAXED), identity);
   }
+  auto held = std::make_unique<internal::EndLock>(std::move(lock));
   // Acquire pairs with the release in give_back(). Release pairs with the
   // acquire of whoever takes over when we have died: it sees what we stored
   // before.
   const __u64 owner = __atomic_exchange_n(word, identity, __ATOMIC_ACQ_REL);
-  return {word, identity, lock.release(), owner != 0};
+  return {word, identity, held.release(), owner != 0};
 }
 
 Claim Claim::take_word(__u64* word, std::string_view what) {
@@ -173,20 +235,21 @@ Claim Claim::take_word(__u64* word, std::string_view what) {
     // whoever takes over when we have died: it sees what we stored before.
     if (__atomic_compare_exchange_n(word, &owner, identity, false,
                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-      return {word, identity, -1, owner != 0};
+      return {word, identity, nullptr, owner != 0};
     }
   }
 }
 
-void Claim::give_back(__u64* word, Identity identity, int lock) noexcept {
-  const Descriptor closed(lock);
-  if (getpid() != pid_of(identity)) return;
+void Claim::give_back(__u64* word, Identity identity, std::uint64_t token,
+                      internal::EndLock* lock) noexcept {
+  const std::unique_ptr<internal::EndLock> held(lock);
+  if (process_token() != token) return;
   __u64 expected = identity;
   // Release pairs with the acquire in take().
   __atomic_compare_exchange_n(word, &expected, 0, false, __ATOMIC_RELEASE,
                               __ATOMIC_RELAXED);
-  // Closing is not enough while a child has the description too.
-  if (closed) unlock(closed.get());
+  // Letting go is not enough while a child has the description too.
+  if (held) held->unlock();
 }
 
 }  // namespace hft

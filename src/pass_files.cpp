@@ -111,8 +111,9 @@ std::size_t receive_message(int unix_socket, std::size_t least,
       message.files != files.size() || total < least || total > most) {
     throw InvalidRing(fmt::format(
         "not a ring of this kind: {} bytes and {} descriptors, expected what "
-        "its send() sends, {} and {}; is RLIMIT_NOFILE (ulimit -n) exhausted?",
-        got, files.size(), sizeof message, least));
+        "its send() sends, {} and from {} to {}; is RLIMIT_NOFILE (ulimit -n) "
+        "exhausted?",
+        got, files.size(), sizeof message, least, most));
   }
   taken.role = static_cast<Role>(message.role);
   std::ranges::move(files, std::back_inserter(taken.files));

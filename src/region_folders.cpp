@@ -43,6 +43,14 @@ bool is_removed(const Descriptor& folder) {
   return fstat(folder.get(), &status) == 0 && status.st_nlink == 0;
 }
 
+// Whether a folder is what the path leads to.
+bool is_at(const std::string& path, const Descriptor& folder) {
+  struct stat there;
+  struct stat ours;
+  return lstat(path.c_str(), &there) == 0 && fstat(folder.get(), &ours) == 0 &&
+         there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
 Descriptor open_folder(const std::string& path) {
   return Descriptor(
       open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -163,6 +171,16 @@ void PendingFolder::finish() {
   flock(folder_.get(), LOCK_UN);
 }
 
+namespace {
+
+[[noreturn]] void fail_removed(std::string_view name, const std::string& path) {
+  fail(ENOENT, fmt::format("remove ring {}: another process has removed {} "
+                           "meanwhile",
+                           name, path));
+}
+
+}  // namespace
+
 void remove_folder(std::string_view name) {
   const std::string path = folder_path(name);
   const Descriptor folder = open_folder(path);
@@ -172,10 +190,23 @@ void remove_folder(std::string_view name) {
   // Renamed first: the name is free at once, and should we be killed, the next
   // creator sweeps the rest.
   const std::string temporary = temporary_path(name);
-  try_to_lock(folder);
+  // Another remover has it for a moment; but any user may have it for ever.
+  constexpr int kTries = 1000;
+  constexpr useconds_t kPause = 1000;  // us
+  for (int i = 0; i < kTries && !try_to_lock(folder); ++i) usleep(kPause);
+  if (!is_at(path, folder)) fail_removed(name, path);
   if (rename(path.c_str(), temporary.c_str()) != 0) {
-    fail(errno, fmt::format("remove ring {}: only its owner may remove {}",
-                            name, path));
+    const int error = errno;
+    const bool forbidden = error == EPERM || error == EACCES;
+    fail(error,
+         fmt::format("remove ring {}: {} {}", name,
+                     forbidden ? "only its owner may remove" : "rename", path));
+  }
+  // Another one's by that name, made since: give it back its name.
+  if (!is_at(temporary, folder)) {
+    renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(),
+              RENAME_NOREPLACE);
+    fail_removed(name, path);
   }
   if (!erase_ring(temporary, folder) && errno != ENOENT) {
     fail(errno, fmt::format("remove the directory {}: it holds more than a "

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <fstream>
 
 #include "hft/clock.hpp"
 #include "hft/validate.hpp"
@@ -35,6 +37,22 @@ bool may_write(File file, Role role, const hft_info& info) noexcept {
 
 bool has_doorbell(Role role, const hft_info& info) noexcept {
   return info.mode == HFT_MODE_DROP && role != Role::kObserver;
+}
+
+bool is_mapped(uid_t user) {
+  constexpr uid_t kOverflow = 65534;  // unless /proc/sys/kernel says otherwise
+  std::ifstream overflow("/proc/sys/kernel/overflowuid");
+  uid_t unknown = kOverflow;
+  overflow >> unknown;
+  if (user != unknown) return true;
+  std::ifstream map("/proc/self/uid_map");
+  std::uint64_t inside = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (map >> inside >> outside >> count) {
+    if (user >= inside && user - inside < count) return true;
+  }
+  return false;
 }
 
 bool is_name(std::string_view name) noexcept {

@@ -8,6 +8,8 @@
 //   bool rw = may_write(kSlots, Role::kConsumer, info);
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,11 +41,18 @@ inline constexpr std::array kRegions = {kInfo, kProducer, kConsumer, kSlots};
 inline constexpr std::array kLocks = {kProducerLock, kConsumerLock};
 using Files = std::array<Descriptor, kFileCount>;
 
+/// Whoever has a descriptor of one opens it anew to lock it.
+inline constexpr mode_t kMemfdLockMode = 0666;
+
 inline constexpr std::size_t kHugePage = std::size_t{2} << 20U;
 
 bool may_write(File file, Role role, const hft_info& info) noexcept;
 /// Whether this role can ring the doorbell of that ring, or wait for it.
 bool has_doorbell(Role role, const hft_info& info) noexcept;
+
+/// Whether a file that shows this owner is that user's: those whom a user
+/// namespace does not know all show the same one.
+bool is_mapped(uid_t user);
 
 /// Whether it is [A-Za-z0-9._-]{1,64}.
 bool is_name(std::string_view name) noexcept;

@@ -50,8 +50,9 @@ Descriptor make_memfd(std::string_view ring, File file, std::uint64_t bytes,
 void seal(int fd, File file) {
   const bool is_lock = file >= kProducerLock;
   const int frozen = file == kInfo || is_lock ? F_SEAL_WRITE : 0;
-  // To lock one whoever has it opens it anew, as if to write.
-  const mode_t mode = is_lock ? 0222 : file == kConsumer ? 0644 : 0444;
+  const mode_t mode = is_lock             ? internal::kMemfdLockMode
+                      : file == kConsumer ? 0644
+                                          : 0444;
   if (fchmod(fd, mode) != 0 ||
       fcntl(fd, F_ADD_SEALS, kFixedSize | frozen | F_SEAL_SEAL) != 0) {
     fail(errno, fmt::format("seal the {} region", internal::kFileNames[file]));
@@ -88,6 +89,11 @@ DoorbellSockets make_doorbell() {
   }
   DoorbellSockets made{.heard = Descriptor(ends[0]),
                        .rope = Descriptor(ends[1])};
+  // What a consumer sends this way, a descriptor of its lock for example, would
+  // wait here as long as the producer lives: nobody reads it.
+  if (shutdown(made.rope.get(), SHUT_RD) != 0) {
+    fail(errno, "shut the doorbell of a ring in one direction");
+  }
   // No consumer can leave a filter that keeps signals from its successors.
   const int locked = 1;
   if (setsockopt(made.heard.get(), SOL_SOCKET, SO_LOCK_FILTER, &locked,
@@ -223,7 +229,9 @@ void Region::send(int unix_socket, Role role) const {
     // A lock through our own description would outlive the one who took it.
     const bool is_lock = file >= kProducerLock;
     if (is_lock || !internal::may_write(file, role, info())) {
-      narrowed[file] = reopen(sent.back(), is_lock ? O_WRONLY : O_RDONLY);
+      // A consumer of the same user may have changed its mode.
+      if (is_lock) fchmod(sent.back(), internal::kMemfdLockMode);
+      narrowed[file] = reopen(sent.back(), is_lock ? O_RDWR : O_RDONLY);
       sent.back() = narrowed[file].get();
     }
   }

@@ -32,12 +32,14 @@ mode_t mode_of(File file, const RegionOptions& options) {
     case kSlots:
       return options.writable_slots ? 0644 | (options.consumer_mode & 0022)
                                     : 0644;
-    // To write alone: whoever may only look can neither take the lock nor stop
-    // another from taking it.
+    // Who may only look can neither take the lock nor stop another from taking
+    // it: to read is to write.
     case kProducerLock:
-      return 0200;
-    case kConsumerLock:
-      return 0200 | (options.consumer_mode & 0022);
+      return 0600;
+    case kConsumerLock: {
+      const mode_t write = options.consumer_mode & 0022;
+      return 0600 | write | write << 1U;
+    }
     default:
       return 0644;
   }
@@ -57,6 +59,13 @@ class Folder {
                        path_, name));
     }
     owner_ = status.st_uid;
+    if (owner_ != options.owner && !internal::is_mapped(owner_)) {
+      fail(EPERM,
+           fmt::format("attach to {}: it belongs to a user that this user "
+                       "namespace does not know (shown as {}), expected root "
+                       "or user {}; use a memfd ring, or map that user",
+                       path_, owner_, geteuid()));
+    }
     if (owner_ != geteuid() && owner_ != 0 && owner_ != options.owner) {
       fail(EPERM,
            fmt::format(
@@ -82,7 +91,7 @@ class Folder {
     if (opened) {
       expect_type(kFileNames[file], opened, S_IFREG, "a regular file");
     } else if (errno != EACCES) {
-      fail(errno, "open " + path(kFileNames[file]));
+      fail(errno, "open " + path(kFileNames[file]) + when_gone(errno));
     }
     return opened;
   }
@@ -93,24 +102,9 @@ class Folder {
     return opened;
   }
 
-  // Empty when there is none: an older version has made the ring.
-  [[nodiscard]] Descriptor open_lock(File lock) const {
-    Descriptor opened(openat(folder_.get(), kFileNames[lock],
-                             O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (opened) {
-      expect_type(kFileNames[lock], opened, S_IFREG, "a regular file");
-    } else if (errno == EACCES) {
-      fail_to_open(kFileNames[lock], true);
-    } else if (errno != ENOENT) {
-      fail(errno, "open " + path(kFileNames[lock]));
-    }
-    return opened;
-  }
-
   // For the locks of its rings, as long as these are attached.
   [[nodiscard]] Descriptor release() && { return std::move(folder_); }
 
-  // Empty when there is none: an older version has made the ring.
   [[nodiscard]] Descriptor open_doorbell() const {
     // To write as well: a pipe that nobody can write to counts as readable.
     Descriptor opened = open_file(kDoorbellName, true);
@@ -118,8 +112,8 @@ class Folder {
       expect_type(kDoorbellName, opened, S_IFIFO, "a pipe");
     } else if (errno == EACCES) {
       fail_to_open(kDoorbellName, true);
-    } else if (errno != ENOENT) {
-      fail(errno, "open " + path(kDoorbellName));
+    } else {
+      fail(errno, "open " + path(kDoorbellName) + when_gone(errno));
     }
     return opened;
   }
@@ -141,6 +135,13 @@ class Folder {
     return Descriptor(openat(
         folder_.get(), file,
         (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  }
+
+  static const char* when_gone(int error) {
+    return error == ENOENT
+               ? ": the ring is being removed, or somebody has removed this "
+                 "file of it: remove the ring"
+               : "";
   }
 
   void expect_type(const char* file, const Descriptor& opened, mode_t type,
@@ -250,7 +251,7 @@ Region Region::attach(std::string_view name, Role role,
   if (internal::has_doorbell(role, info)) parts->hear(folder.open_doorbell());
   for (const File lock : internal::kLocks) {
     if (internal::may_write(lock, role, info)) {
-      internal::lock_of(*parts, lock) = folder.open_lock(lock);
+      internal::lock_of(*parts, lock) = folder.open_or_throw(lock, true);
     }
   }
   parts->name = internal::ring_called(name);

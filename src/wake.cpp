@@ -146,8 +146,8 @@ int Sleeper::fd() const {
           "with wake_ups = false or did not pass on the doorbell");
     default:
       throw std::logic_error(
-          "wake_fd() of a process ring without a doorbell: an older version "
-          "created it, or its creator had no descriptor left (ulimit -n)");
+          "wake_fd() of a process ring without a doorbell: its creator had no "
+          "descriptor left (ulimit -n)");
   }
 }
 

@@ -59,7 +59,7 @@ class Consumer {
         released_(cursor_.position()),
         lazy_(std::max<std::uint64_t>(1, capacity_of(*end.info) / 4)),
         page_(end.page),
-        process_(getpid()),
+        process_(process_token()),
         sleeper_(end),
         may_own_(end.slots_writable),
         claim_(std::move(claim)) {}
@@ -77,7 +77,8 @@ class Consumer {
   }
   /// Inlined always, as Claim's is, so that a consumer can live in registers.
   [[gnu::always_inline]] ~Consumer() {
-    if (page_ && released_ != cursor_.position() && getpid() == process_) {
+    if (page_ && released_ != cursor_.position() &&
+        process_token() == process_) {
       flush();
     }
   }
@@ -413,7 +414,7 @@ class Consumer {
   std::uint64_t released_;  // what the producer knows
   std::uint64_t lazy_;      // records between two flushes under load
   std::unique_ptr<hft_consumer_page, Borrowed> page_;  // null: moved from
-  pid_t process_;
+  std::uint64_t process_;
   Sleeper sleeper_;
   bool may_own_;
   bool owned_ = false;

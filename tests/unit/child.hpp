@@ -54,6 +54,7 @@ class Pipe {
   }
 
   [[nodiscard]] int reading_end() const { return ends_[0]; }
+  [[nodiscard]] int writing_end() const { return ends_[1]; }
 
   template <typename T>
   void tell(const T& value) const {

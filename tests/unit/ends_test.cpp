@@ -235,6 +235,75 @@ TEST_P(Ends, AreNotGivenBackByAChild) {
   EXPECT_EQ(refusal(), EBUSY);
 }
 
+// The first process of a namespace, and of one within it, have the same pid.
+TEST_P(Ends, AreNotGivenBackByAChildOfTheSamePid) {
+  EXPECT_TRUE(passes_in_pid_namespace(Proc::kItsOwn, [&] {
+    ASSERT_EQ(getpid(), 1);
+    auto owner = take();
+    in_pid_namespace(Proc::kOfTheParent, [&] {
+      EXPECT_EQ(getpid(), 1);
+      owner.reset();
+    });
+    EXPECT_EQ(refusal(), EBUSY);
+  }));
+}
+
+TEST_P(Ends, StayWithWhoClosesAllDescriptors) {
+  Child owner([&](const Pipe& pipe) {
+    auto taken = take();
+    const int told = pipe.writing_end();
+    for (int fd = 3; fd < 1024; ++fd) {
+      if (fd != told) close(fd);
+    }
+    // What has the number now is not closed with the end.
+    const int other = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int copies = 0; copies < 64; ++copies) (void)dup(other);
+    pipe.tell(true);
+    pause();
+  });
+  ASSERT_TRUE(owner.pipe().ask<bool>());
+  EXPECT_EQ(refusal(), EBUSY);
+  owner.kill();
+  EXPECT_TRUE(take()->took_over());
+}
+
+TEST_P(Ends, LeaveForeignDescriptorsAlone) {
+  EXPECT_TRUE(passes_in_child([&] {
+    auto owner = take();
+    for (int fd = 3; fd < 1024; ++fd) close(fd);
+    const int other = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (dup(other) < 64) {
+    }
+    if (GetParam().role == Role::kProducer) {
+      owner->producer.reset();
+    } else {
+      owner->consumer.reset();
+    }
+    for (int fd = other; fd <= 64; ++fd) EXPECT_GE(fcntl(fd, F_GETFD), 0) << fd;
+    std::fflush(nullptr);
+    _exit(HasFailure() ? 1 : 0);
+  }));
+}
+
+TEST_P(Ends, GoWithTheirClaim) {
+  // Outlives the claim.
+  const auto ring = std::make_unique<Region>(
+      GetParam().named ? make_named(name() + "-other", kTicks, {})
+                       : make_memfd(name() + "-other", kTicks, {}));
+  auto first = take();
+  const auto claim_other = [&] {
+    return GetParam().role == Role::kProducer
+               ? ring->claim_producer(HFT_MODE_DROP).claim
+               : ring->claim_consumer(StartAt::kOldest).claim;
+  };
+  Claim& claim =
+      first->producer ? first->producer->claim : first->consumer->claim;
+  Claim other = claim_other();
+  claim = std::move(other);
+  EXPECT_EQ(refusal(), 0);
+  EXPECT_EQ(error_of([&] { (void)claim_other(); }), EBUSY);
+}
+
 TEST_P(Ends, AreFreeOnceGivenBackWhateverChildrenLive) {
   auto owner = take();
   Child child([](const Pipe&) { pause(); });

@@ -121,6 +121,33 @@ TEST_F(Create, AttachingSeesAWholeRingOrNone) {
   EXPECT_TRUE(traces().empty());
 }
 
+// Each removes the ring that it found, and never one that was made since.
+TEST_F(Create, OneOfManyRemoversWins) {
+  constexpr int kRings = 200;
+  std::atomic<int> removed{0};
+  std::atomic<bool> done{false};
+  std::array<std::thread, 3> removers;
+  for (std::thread& remover : removers) {
+    remover = std::thread([&] {
+      while (!done) {
+        const int error = error_of([&] { Region::remove(name()); });
+        removed += error == 0 ? 1 : 0;
+        EXPECT_TRUE(error == 0 || error == ENOENT) << error;
+      }
+    });
+  }
+  for (int made = 0; made < kRings;) {
+    const int error = error_of([&] { Region::create(name(), kTicks); });
+    made += error == 0 ? 1 : 0;
+    EXPECT_TRUE(error == 0 || error == EEXIST) << error;
+  }
+  while (removed < kRings) std::this_thread::yield();
+  done = true;
+  for (std::thread& remover : removers) remover.join();
+  EXPECT_EQ(removed, kRings);
+  EXPECT_TRUE(traces().empty());
+}
+
 TEST_F(Create, OneOfManyMakersWins) {
   std::atomic<int> made{0};
   std::array<std::thread, 4> makers;

@@ -155,6 +155,8 @@ TEST_F(Memfd, OtherUserCannotOpenItsDescriptorsAnewToWrite) {
   EXPECT_TRUE(passes_as_other_user([&] {
     for (const Descriptor& file : files) {
       const std::string path = fmt::format("/proc/self/fd/{}", file.get());
+      // To lock it; it is empty, and sealed.
+      if (&file == &files[kLock]) continue;
       EXPECT_LT(open(path.c_str(), O_RDWR), 0);
       EXPECT_EQ(errno, &file == &files[kDoorbell] ? ENXIO : EACCES);
       EXPECT_NE(fchmod(file.get(), 0666), 0);
@@ -313,6 +315,53 @@ TEST_F(Memfd, DoorbellHangsUpWhenNobodyIsLeftWhoCouldRingIt) {
   Consumer<Tick> consumer = Ticks(consumes).consumer();
   EXPECT_TRUE(consumer.prepare_wait());
   consumer.finish_wait();
+}
+
+// A descriptor in a queue that the producer holds would outlive its sender, and
+// the lock with it.
+TEST_F(Memfd, ConsumerCannotLeaveItsLockInTheDoorbell) {
+  const Region region = Region::memfd(kTicks);
+  EXPECT_TRUE(passes_in_child([&] {
+    const Region consumer = pass(region, Role::kConsumer);
+    const auto claimed = consumer.claim_consumer(StartAt::kOldest);
+    const int bell = claimed.end.doorbell.fd;
+    for (int fd = 3; fd < 64; ++fd) {
+      if (fcntl(fd, F_GETFD) < 0) continue;
+      msghdr header{};
+      char byte = 0;
+      iovec data{.iov_base = &byte, .iov_len = 1};
+      alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fd)> control{};
+      header.msg_iov = &data;
+      header.msg_iovlen = 1;
+      header.msg_control = control.data();
+      header.msg_controllen = control.size();
+      cmsghdr* part = CMSG_FIRSTHDR(&header);
+      part->cmsg_level = SOL_SOCKET;
+      part->cmsg_type = SCM_RIGHTS;
+      part->cmsg_len = CMSG_LEN(sizeof fd);
+      std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+      EXPECT_LT(sendmsg(bell, &header, MSG_NOSIGNAL), 0) << fd;
+    }
+    std::fflush(nullptr);
+    _exit(HasFailure() ? 1 : 0);
+  }));
+  EXPECT_NO_THROW((void)region.claim_consumer(StartAt::kOldest));
+}
+
+TEST_F(Memfd, ConsumerCannotLockItsSuccessorsOutByMode) {
+  const Region region = Region::memfd(kTicks);
+  EXPECT_TRUE(passes_as_other_user([&] {
+    const Region made = Region::memfd(kTicks);
+    EXPECT_TRUE(passes_in_child([&] {
+      made.send(ours_.get(), Role::kConsumer);
+      const auto files = receive_descriptors();
+      EXPECT_EQ(fchmod(files[kLock].get(), 0), 0);
+    }));
+    const Region consumer = pass(made, Role::kConsumer);
+    EXPECT_EQ(fchmod(consumer.consumer_end().doorbell.fd, 0600), 0);
+    EXPECT_NO_THROW((void)consumer.claim_consumer(StartAt::kOldest));
+    EXPECT_NO_THROW((void)made.claim_consumer(StartAt::kOldest));
+  }));
 }
 
 TEST_F(Memfd, WhoMayNotWaitGetsNoDoorbell) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Regions by name: rights, bad rings, other users.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -96,13 +97,13 @@ TEST_F(Named, ModesDoNotDependOnTheUmask) {
   EXPECT_EQ(mode("slots"), 0644U);
   EXPECT_EQ(mode("consumer"), 0666U);
   EXPECT_EQ(mode("doorbell"), 0666U);
-  EXPECT_EQ(mode("producer.lock"), 0200U);
-  EXPECT_EQ(mode("consumer.lock"), 0222U);
+  EXPECT_EQ(mode("producer.lock"), 0600U);
+  EXPECT_EQ(mode("consumer.lock"), 0666U);
   Region::remove(name());
   create();
   EXPECT_EQ(mode("consumer"), 0600U);
   EXPECT_EQ(mode("doorbell"), 0600U);
-  EXPECT_EQ(mode("consumer.lock"), 0200U);
+  EXPECT_EQ(mode("consumer.lock"), 0600U);
 }
 
 TEST_F(Named, SecondProducerIsRefused) {
@@ -211,15 +212,23 @@ TEST_F(Named, DoorbellThatIsNoneIsRefused) {
   EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ELOOP);
 }
 
-TEST_F(Named, RingOfAnOlderVersionHasNone) {
+// Without its lock two could own an end, without its doorbell a sleeper would
+// not be woken: as while the ring is being removed.
+TEST_F(Named, FileThatIsGoneIsNamed) {
+  for (const char* file : {"doorbell", "consumer.lock", "slots", "info"}) {
+    create(kDoorbellTicks);
+    std::filesystem::remove(path(file));
+    EXPECT_EQ(error_of([&] { static_cast<void>(attach()); }), ENOENT) << file;
+    EXPECT_THAT([&] { static_cast<void>(attach()); },
+                ThrowsMessage<std::system_error>(
+                    AllOf(HasSubstr(path(file)), HasSubstr("being removed"))));
+    Region::remove(name());
+  }
   create(kDoorbellTicks);
-  std::filesystem::remove(path("doorbell"));
-  const Region region = attach(Role::kProducer);
-  Consumer<Tick> consumer = Ticks(region).consumer();
-  EXPECT_THAT([&] { static_cast<void>(consumer.wake_fd()); },
-              ThrowsMessage<std::logic_error>(HasSubstr("an older version")));
-  EXPECT_TRUE(Ticks(region).producer().try_publish(kTick));
-  EXPECT_NE(consumer.try_read(), nullptr);
+  std::filesystem::remove(path("producer.lock"));
+  EXPECT_EQ(error_of([&] { static_cast<void>(attach(Role::kProducer)); }),
+            ENOENT);
+  EXPECT_NO_THROW(static_cast<void>(attach()));
 }
 
 TEST_F(Named, BroadcastHasNoDoorbell) {
@@ -342,6 +351,23 @@ TEST_F(OtherUser, BroadcastIsOpenToAll) {
     EXPECT_EQ(make_writable(consumer.reader_end().slots), EACCES);
     EXPECT_EQ(attach(Role::kObserver).consumer_page(), nullptr);
   }));
+}
+
+// In a user namespace all users that it does not know look alike, the caller
+// too.
+TEST_F(OtherUser, IsNotTakenForAnotherInAUserNamespace) {
+  RegionOptions options;
+  options.consumer_mode = 0666;
+  ASSERT_TRUE(passes_as_other_user([&] { create(kTicks, options); }));
+  constexpr int kNoNamespace = 77;
+  const int status = Child([&](const Pipe&) {
+                       if (unshare(CLONE_NEWUSER) != 0) _exit(kNoNamespace);
+                       EXPECT_EQ(error_of([&] { (void)attach(); }), EPERM);
+                     }).wait();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoNamespace) {
+    GTEST_SKIP() << "no user namespace can be made here";
+  }
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(OtherUser, RingIsRefusedUnlessItsOwnerIsNamed) {

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -29,8 +30,17 @@ namespace hft {
 /// both pid and start.
 using Identity = std::uint64_t;
 
+namespace internal {
+struct EndLock;
+}  // namespace internal
+
 /// Of the calling process. Thread-safe. Throws std::system_error without /proc.
 Identity own_identity();
+
+/// Of this process, and of no child that it forks: pids do not tell them apart,
+/// since the first process of a pid namespace and of one within it are both 1.
+/// Never 0. Thread-safe.
+std::uint64_t process_token() noexcept;
 
 /// A zombie is dead: it will store nothing any more. Thread-safe; reads /proc.
 /// Throws std::system_error when that fails for another reason than the process
@@ -46,8 +56,9 @@ bool is_alive(Identity identity);
 /// for messages. The lock is the open file description's: it ends with the last
 /// process that has the description, in any pid namespace and however that
 /// process ends; exec() closes it; a child of fork() keeps it while the child
-/// lives, unless the process that took the end gives it back. Without one the
-/// word decides, by Identity.
+/// lives, unless the process that took the end gives it back. A mapping holds
+/// the description as well, so a program that closes all its descriptors keeps
+/// the end. Without a lock the word decides, by Identity.
 class Claim {
  public:
   /// Take the end by its lock, an open file description of its own that can
@@ -68,27 +79,29 @@ class Claim {
   Claim(Claim&& other) noexcept
       : word_(std::exchange(other.word_, nullptr)),
         identity_(other.identity_),
-        lock_(std::exchange(other.lock_, -1)),
+        token_(other.token_),
+        lock_(std::exchange(other.lock_, nullptr)),
         took_over_(other.took_over_) {}
+  /// Gives back what this held.
   Claim& operator=(Claim&& other) noexcept {
-    std::swap(word_, other.word_);
-    std::swap(identity_, other.identity_);
-    std::swap(lock_, other.lock_);
-    std::swap(took_over_, other.took_over_);
+    if (this != &other) {
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
     return *this;
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   /// Gives the word back if it is still ours, and the lock. A child that
-  /// inherited the claim by fork() only closes its descriptor: as long as the
-  /// process that took the end holds it, the child never had it.
+  /// inherited the claim by fork() only lets go of its share of the lock: as
+  /// long as the process that took the end holds it, the child never had it.
   ///
   /// Inlined always, also where an exception passes: an end of a ring, whose
   /// member this is, can live in registers as long as its address is passed to
   /// no function.
   [[gnu::always_inline]] ~Claim() {
     if (word_ != nullptr) {
-      give_back(word_, identity_, lock_);
+      give_back(word_, identity_, token_, lock_);
     }
   }
 
@@ -96,16 +109,23 @@ class Claim {
   [[nodiscard]] bool took_over() const noexcept { return took_over_; }
 
  private:
-  Claim(__u64* word, Identity identity, int lock, bool took_over) noexcept
-      : word_(word), identity_(identity), lock_(lock), took_over_(took_over) {}
+  Claim(__u64* word, Identity identity, internal::EndLock* lock,
+        bool took_over) noexcept
+      : word_(word),
+        identity_(identity),
+        token_(process_token()),
+        lock_(lock),
+        took_over_(took_over) {}
 
   static Claim take_word(__u64* word, std::string_view what);
-  static void give_back(__u64* word, Identity identity, int lock) noexcept;
+  static void give_back(__u64* word, Identity identity, std::uint64_t token,
+                        internal::EndLock* lock) noexcept;
 
   __u64* word_ = nullptr;
   Identity identity_ = 0;
-  // Not a Descriptor: its destructor would take its address.
-  int lock_ = -1;
+  std::uint64_t token_ = 0;
+  // Not a smart pointer: a destructor would take its address.
+  internal::EndLock* lock_ = nullptr;
   bool took_over_ = false;
 };
 
