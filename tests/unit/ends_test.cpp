@@ -97,18 +97,18 @@ class Ends : public RegionTest, public ::testing::WithParamInterface<Case> {
     const int status =
         Child([&](const Pipe&) { in_pid_namespace(proc, body); }).wait();
     if (WIFEXITED(status) && WEXITSTATUS(status) == kNoNamespace) {
-      no_namespace_ = true;
+      no_namespace = true;
       return true;
     }
     return status == 0;
   }
   void TearDown() override {
-    if (no_namespace_) GTEST_SKIP() << "pid namespaces want root";
+    if (no_namespace) GTEST_SKIP() << "pid namespaces want root";
   }
 
   static constexpr int kNoNamespace = 77;
   const Identity parent_ = own_identity();
-  static inline bool no_namespace_ = false;
+  static inline bool no_namespace = false;
 
  private:
   Region make() const {
