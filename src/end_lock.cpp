@@ -39,7 +39,7 @@ Descriptor open_lock(Parts& parts, File lock) {
   };
   // Its name may be gone or another ring's by now.
   Descriptor opened = try_to_open();
-  // Of a memfd a process of the same user may have changed the mode.
+  // A process of the same user may have changed the mode of a memfd.
   if (!opened && errno == EACCES && !parts.folder &&
       fchmod(held.get(), kMemfdLockMode) == 0) {
     opened = try_to_open();

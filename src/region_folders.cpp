@@ -35,7 +35,9 @@ std::string temporary_path(std::string_view name) {
 // Whoever makes or removes a folder has it locked until it is done or dead,
 // in whatever pid namespace.
 bool try_to_lock(const Descriptor& folder) {
-  return flock(folder.get(), LOCK_EX | LOCK_NB) == 0;
+  if (flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) fail(errno, "lock the directory of a ring");
+  return false;
 }
 
 bool is_removed(const Descriptor& folder) {
@@ -49,6 +51,12 @@ bool is_at(const std::string& path, const Descriptor& folder) {
   struct stat ours;
   return lstat(path.c_str(), &there) == 0 && fstat(folder.get(), &ours) == 0 &&
          there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+[[noreturn]] void fail_removed(std::string_view name, const std::string& path) {
+  fail(ENOENT, fmt::format("remove ring {}: another process has removed {} "
+                           "meanwhile",
+                           name, path));
 }
 
 Descriptor open_folder(const std::string& path) {
@@ -170,16 +178,6 @@ void PendingFolder::finish() {
   temporary_.clear();
   flock(folder_.get(), LOCK_UN);
 }
-
-namespace {
-
-[[noreturn]] void fail_removed(std::string_view name, const std::string& path) {
-  fail(ENOENT, fmt::format("remove ring {}: another process has removed {} "
-                           "meanwhile",
-                           name, path));
-}
-
-}  // namespace
 
 void remove_folder(std::string_view name) {
   const std::string path = folder_path(name);

@@ -75,6 +75,14 @@ class Ends : public RegionTest, public ::testing::WithParamInterface<Case> {
     return error_of([&] { (void)take(); });
   }
 
+  // `owner` tells when it has the end.
+  void expect_owner_until_it_dies(Child& owner) const {
+    ASSERT_TRUE(owner.pipe().ask<bool>());
+    EXPECT_EQ(refusal(), EBUSY);
+    owner.kill();
+    EXPECT_TRUE(take()->took_over());
+  }
+
   // Skips the test where there may be none.
   static void in_pid_namespace(Proc proc, const std::function<void()>& body) {
     const bool made =
@@ -185,10 +193,7 @@ TEST_P(Ends, OfTheDeadAreFreeWhoeverHasTheirPid) {
     pipe.tell(true);
     pause();
   });
-  ASSERT_TRUE(owner.pipe().ask<bool>());
-  EXPECT_EQ(refusal(), EBUSY);
-  owner.kill();
-  EXPECT_TRUE(take()->took_over());
+  expect_owner_until_it_dies(owner);
 }
 
 TEST_P(Ends, AreFreeAfterExec) {
@@ -261,10 +266,7 @@ TEST_P(Ends, StayWithWhoClosesAllDescriptors) {
     pipe.tell(true);
     pause();
   });
-  ASSERT_TRUE(owner.pipe().ask<bool>());
-  EXPECT_EQ(refusal(), EBUSY);
-  owner.kill();
-  EXPECT_TRUE(take()->took_over());
+  expect_owner_until_it_dies(owner);
 }
 
 TEST_P(Ends, LeaveForeignDescriptorsAlone) {

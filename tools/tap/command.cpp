@@ -282,8 +282,8 @@ int tap(const TapOptions& options) {
     summarize();
     if (!tools::stop_requested() || !was_interrupted(error)) throw;
     throw std::runtime_error(
-        "expected whoever reads the output to read it, found it waiting: its "
-        "end is cut off");
+        "expected the reader of the output to read on, found that it has "
+        "stopped: the last records are not written");
   }
   summarize();
   return seen < options.count && options.count != kEndless &&
